@@ -1,0 +1,1 @@
+"""Everything that waits: sockets, pages, storage threads and their wiring."""
