@@ -31,7 +31,7 @@ class Fault(StrEnum):
 
 @unique
 class CloseCode(IntEnum):
-    """How a socket ends (RFC 6455 §7.4; 4000 and above are ours). 44xx are final, 45xx come back."""
+    """How a socket ends (RFC 6455 §7.4; 4000 up are ours): 44xx is final, 45xx comes back."""
 
     NORMAL = 1000
     TOO_BIG = 1009

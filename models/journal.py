@@ -1,0 +1,66 @@
+"""The hash chain of the update log: each row's hash covers the row before it.
+
+Who changes, removes or re-orders a row of a document's history breaks the chain from there on,
+and `verify` names the place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from models.vocabulary import OrganisationCode, PersonId
+
+BEFORE_THE_FIRST: Final = bytes(32)
+"""What stands in place of a previous hash at the start of a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the log: an update and who sent it; `at` in ms since 1970 UTC."""
+
+    document: str
+    epoch: int
+    seq: int
+    person: PersonId
+    organisation: OrganisationCode
+    at: int
+    payload: bytes
+
+
+def chained(previous: bytes, entry: Entry) -> bytes:
+    """SHA-256 over the previous hash and every field of the entry, each behind its length."""
+    digest = hashlib.sha256(previous)
+    for field in (
+        entry.document.encode(),
+        entry.epoch.to_bytes(8, "big"),
+        entry.seq.to_bytes(8, "big"),
+        entry.person.encode(),
+        entry.organisation.encode(),
+        entry.at.to_bytes(8, "big"),
+        entry.payload,
+    ):
+        digest.update(len(field).to_bytes(8, "big"))
+        digest.update(field)
+    return digest.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where a chain does not hold: the first row whose number or hash is not what it must be."""
+
+    document: str
+    epoch: int
+    seq: int
+
+
+def first_break(rows: Iterable[tuple[Entry, bytes]]) -> Broken | None:
+    """Walk the rows of one document and epoch in order of seq; None when the chain holds."""
+    previous = BEFORE_THE_FIRST
+    for expected, (entry, stored) in enumerate(rows, start=1):
+        if entry.seq != expected or chained(previous, entry) != stored:
+            return Broken(entry.document, entry.epoch, expected)
+        previous = stored
+    return None

@@ -1,0 +1,283 @@
+"""The update log: append-only, numbered without gaps, chained by hashes.
+
+Functions take a SQLAlchemy connection inside a transaction of the caller's; nothing commits
+here. `seq` counts from 1 per document and epoch. A row that was committed is never changed;
+checkpoints make loading short and remove nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from models.journal import BEFORE_THE_FIRST, Broken, Entry, chained, first_break
+from models.tables import checkpoints, heads, marks, updates
+from models.vocabulary import OrganisationCode, PersonId
+
+
+class Overtaken(Exception):
+    """Somebody else appended to this document first; load again and try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogMark:
+    """From `clock` on, client id `client` wrote for this person; `at` in ms since 1970 UTC."""
+
+    client: int
+    clock: int
+    person: PersonId
+    organisation: OrganisationCode
+    name: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """An update to be appended, who sent it, and the marks it makes."""
+
+    person: PersonId
+    organisation: OrganisationCode
+    at: int
+    payload: bytes
+    marks: tuple[LogMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a document stands."""
+
+    epoch: int
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as the log has it: the newest checkpoint, the payloads after it, all marks."""
+
+    head: Head
+    state: bytes | None
+    tail: tuple[bytes, ...]
+    marks: tuple[LogMark, ...]
+
+
+FIRST_EPOCH = 1
+
+
+def head_of(connection: Connection, document: str) -> Head:
+    """The head of the newest epoch; a document never written stands at epoch 1, seq 0."""
+    row = connection.execute(
+        select(heads.c.epoch, heads.c.seq, heads.c.hash)
+        .where(heads.c.document == document)
+        .order_by(heads.c.epoch.desc())
+        .limit(1)
+    ).first()
+    return Head(FIRST_EPOCH, 0, BEFORE_THE_FIRST) if row is None else Head(*row)
+
+
+def epochs_of(connection: Connection, documents: Sequence[str]) -> dict[str, int]:
+    """The present epoch of each document, in one query."""
+    rows = connection.execute(
+        select(heads.c.document, func.max(heads.c.epoch))
+        .where(heads.c.document.in_(documents))
+        .group_by(heads.c.document)
+    )
+    found = {document: epoch for document, epoch in rows}
+    return {document: found.get(document, FIRST_EPOCH) for document in documents}
+
+
+def append(connection: Connection, document: str, head: Head, rows: Sequence[NewRow]) -> Head:
+    """Append `rows` behind `head` and return the new head.
+
+    Raises Overtaken when the document does not stand at `head` any more; then nothing of this
+    transaction may be committed.
+    """
+    if not rows:
+        return head
+    new_head, values = _numbered(document, head, rows)
+    _advance(connection, document, head, new_head)
+    connection.execute(insert(updates), values)
+    mark_values = [_mark_values(document, head.epoch, mark) for row in rows for mark in row.marks]
+    if mark_values:
+        connection.execute(insert(marks), mark_values)
+    return new_head
+
+
+def _numbered(
+    document: str, head: Head, rows: Sequence[NewRow]
+) -> tuple[Head, list[dict[str, object]]]:
+    values: list[dict[str, object]] = []
+    previous = head.hash
+    for seq, row in enumerate(rows, start=head.seq + 1):
+        entry = Entry(document, head.epoch, seq, row.person, row.organisation, row.at, row.payload)
+        previous = chained(previous, entry)
+        values.append(
+            {
+                "document": document,
+                "epoch": head.epoch,
+                "seq": seq,
+                "person": row.person,
+                "organisation": row.organisation,
+                "at": row.at,
+                "payload": row.payload,
+                "hash": previous,
+            }
+        )
+    return Head(head.epoch, head.seq + len(rows), previous), values
+
+
+def _advance(connection: Connection, document: str, head: Head, new_head: Head) -> None:
+    if head.seq == 0:
+        existing = connection.execute(
+            select(heads.c.seq).where(heads.c.document == document, heads.c.epoch == head.epoch)
+        ).first()
+        if existing is None:
+            connection.execute(
+                insert(heads),
+                {
+                    "document": document,
+                    "epoch": new_head.epoch,
+                    "seq": new_head.seq,
+                    "hash": new_head.hash,
+                },
+            )
+            return
+    result = connection.execute(
+        update(heads)
+        .where(
+            heads.c.document == document,
+            heads.c.epoch == head.epoch,
+            heads.c.seq == head.seq,
+            heads.c.hash == head.hash,
+        )
+        .values(seq=new_head.seq, hash=new_head.hash)
+    )
+    if result.rowcount != 1:
+        raise Overtaken(document)
+
+
+def _mark_values(document: str, epoch: int, mark: LogMark) -> dict[str, object]:
+    return {
+        "document": document,
+        "epoch": epoch,
+        "client": mark.client,
+        "clock": mark.clock,
+        "person": mark.person,
+        "organisation": mark.organisation,
+        "name": mark.name,
+        "at": mark.at,
+    }
+
+
+def load(connection: Connection, document: str) -> Stored:
+    """The newest epoch of a document: checkpoint, tail and marks."""
+    head = head_of(connection, document)
+    checkpoint = connection.execute(
+        select(checkpoints.c.seq, checkpoints.c.state)
+        .where(checkpoints.c.document == document, checkpoints.c.epoch == head.epoch)
+        .order_by(checkpoints.c.seq.desc())
+        .limit(1)
+    ).first()
+    seq, state = (0, None) if checkpoint is None else checkpoint
+    tail = connection.execute(
+        select(updates.c.payload)
+        .where(
+            updates.c.document == document,
+            updates.c.epoch == head.epoch,
+            updates.c.seq > seq,
+            updates.c.seq <= head.seq,
+        )
+        .order_by(updates.c.seq)
+    ).scalars()
+    return Stored(head, state, tuple(tail), _marks_of(connection, document, head.epoch))
+
+
+def _marks_of(connection: Connection, document: str, epoch: int) -> tuple[LogMark, ...]:
+    rows = connection.execute(
+        select(
+            marks.c.client,
+            marks.c.clock,
+            marks.c.person,
+            marks.c.organisation,
+            marks.c.name,
+            marks.c.at,
+        )
+        .where(marks.c.document == document, marks.c.epoch == epoch)
+        .order_by(marks.c.at, marks.c.client, marks.c.clock)
+    )
+    return tuple(LogMark(*row) for row in rows)
+
+
+def checkpoint(connection: Connection, document: str, head: Head, state: bytes, at: int) -> None:
+    """Keep `state` as what the document is after row `head.seq`."""
+    connection.execute(
+        insert(checkpoints),
+        {
+            "document": document,
+            "epoch": head.epoch,
+            "seq": head.seq,
+            "state": state,
+            "at": at,
+        },
+    )
+
+
+def last_written(connection: Connection, documents: Sequence[str]) -> dict[str, int]:
+    """When each document was last written, in ms since 1970 UTC; documents without rows are
+    absent."""
+    newest = (
+        select(updates.c.document, updates.c.at)
+        .join(
+            heads,
+            (heads.c.document == updates.c.document)
+            & (heads.c.epoch == updates.c.epoch)
+            & (heads.c.seq == updates.c.seq),
+        )
+        .where(heads.c.document.in_(documents))
+    )
+    written: dict[str, int] = {}
+    for document, at in connection.execute(newest):
+        written[document] = max(at, written.get(document, at))
+    return written
+
+
+def entries(connection: Connection, document: str, epoch: int) -> Iterator[tuple[Entry, bytes]]:
+    """Every row with its hash, in order of seq."""
+    rows = connection.execute(
+        select(
+            updates.c.document,
+            updates.c.epoch,
+            updates.c.seq,
+            updates.c.person,
+            updates.c.organisation,
+            updates.c.at,
+            updates.c.payload,
+            updates.c.hash,
+        )
+        .where(updates.c.document == document, updates.c.epoch == epoch)
+        .order_by(updates.c.seq)
+    )
+    for *fields, stored in rows:
+        yield Entry(*fields), stored
+
+
+def verify(connection: Connection, document: str, epoch: int) -> Broken | None:
+    """Walk one chain to its head; None when every number and hash holds."""
+    broken = first_break(entries(connection, document, epoch))
+    if broken is not None:
+        return broken
+    head = connection.execute(
+        select(heads.c.seq, heads.c.hash).where(
+            heads.c.document == document, heads.c.epoch == epoch
+        )
+    ).one()
+    last = connection.execute(
+        select(updates.c.seq, updates.c.hash)
+        .where(updates.c.document == document, updates.c.epoch == epoch)
+        .order_by(updates.c.seq.desc())
+        .limit(1)
+    ).first()
+    stands = (0, BEFORE_THE_FIRST) if last is None else tuple(last)
+    return None if stands == tuple(head) else Broken(document, epoch, head.seq)

@@ -1,0 +1,332 @@
+"""Reading the structure of a CRDT update before pycrdt does.
+
+A Yjs update (version 1) is walked once, iteratively, with every length, depth and count bounded.
+What comes out is only what a room must know before it applies the update: which client ids
+write, from which clock to which, what the change builds on and what it deletes. No content is
+kept. Source of the format: yjs `src/utils/encoding.js`, `src/structs/*.js`.
+
+pycrdt keeps an update that misses its predecessor in a hidden place: no event, not in the
+state, and later logged inside somebody else's row. So a gap is found here, before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sync.errors import Malformed
+from sync.lib0 import Reader
+
+LARGEST_UPDATE: Final = 1 << 20
+"""Bytes; the same limit as the socket's, so what can be sent can be stored and loaded."""
+MOST_STRUCTS: Final = 50_000
+MOST_CLIENTS: Final = 20_000
+MOST_DELETIONS: Final = 200_000
+DEEPEST_VALUE: Final = 32
+LARGEST_CLOCK: Final = 1 << 53
+
+Clocks = Mapping[int, int]
+"""Client id to the next clock expected of it: a state vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Structs of one client without a hole: clocks from `start` up to, not with, `end`."""
+
+    client: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Structure:
+    """What an update is made of; `needs` and `deletes` map a client id to a clock that must be
+    below the server's next one (exclusive end)."""
+
+    runs: list[Run] = field(default_factory=list)
+    needs: dict[int, int] = field(default_factory=dict)
+    deletes: list[Run] = field(default_factory=list)
+    structs: int = 0
+
+    def after(self, known: Clocks) -> dict[int, int] | None:
+        """The clocks of the writing clients once this is applied on `known`; None on a gap.
+
+        A gap is a run that starts above what is known, or a change that builds on, or deletes,
+        something unknown.
+        """
+        ends: dict[int, int] = {}
+        for run in self.runs:
+            reached = ends.get(run.client, known.get(run.client, 0))
+            if run.start > reached:
+                return None
+            ends[run.client] = max(reached, run.end)
+        for client, clock in self.needs.items():
+            if clock > ends.get(client, known.get(client, 0)):
+                return None
+        for run in self.deletes:
+            if run.end > ends.get(run.client, known.get(run.client, 0)):
+                return None
+        return ends
+
+    def writes(self, known: Clocks) -> dict[int, int]:
+        """The first new clock of every client id that this adds structs for."""
+        first: dict[int, int] = {}
+        for run in self.runs:
+            start = max(run.start, known.get(run.client, 0))
+            if start < run.end and start < first.get(run.client, LARGEST_CLOCK):
+                first[run.client] = start
+        return first
+
+    def deletes_within(self, deleted: Mapping[int, list[tuple[int, int]]]) -> bool:
+        """Whether every deletion is one of `deleted` already."""
+        return all(
+            any(start <= run.start and run.end <= end for start, end in deleted.get(run.client, ()))
+            for run in self.deletes
+        )
+
+
+def parse_update(update: bytes) -> Structure:
+    """The structure of `update`; raises Malformed for whatever Yjs would not have written."""
+    if len(update) > LARGEST_UPDATE:
+        raise Malformed("the update is too large")
+    return _parse(update)
+
+
+def deletions_of(state: bytes) -> dict[int, list[tuple[int, int]]]:
+    """What a document's own full state says was deleted: per client, joined ranges in order."""
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    for run in _parse(state).deletes:
+        ranges.setdefault(run.client, []).append((run.start, run.end))
+    return {client: _joined(sorted(found)) for client, found in ranges.items()}
+
+
+def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def parse_state_vector(data: bytes) -> dict[int, int]:
+    """A state vector as clocks; raises Malformed."""
+    reader = Reader(data)
+    clocks: dict[int, int] = {}
+    for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
+        client = reader.number()
+        clocks[client] = _clock(reader.number())
+    return clocks
+
+
+def _parse(update: bytes) -> Structure:
+    reader = Reader(update)
+    structure = Structure()
+    for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
+        _client_block(reader, structure)
+    _deletions(reader, structure)
+    if reader.left:
+        raise Malformed("bytes behind the update")
+    return structure
+
+
+def _bounded(reader: Reader, limit: int, what: str) -> int:
+    count = reader.number()
+    # each counted thing takes a byte at least, so a huge count in a short frame is a lie
+    if count > limit or count > reader.left:
+        raise Malformed(f"too many {what}")
+    return count
+
+
+def _clock(clock: int) -> int:
+    if clock >= LARGEST_CLOCK:
+        raise Malformed("a clock is out of range")
+    return clock
+
+
+def _client_block(reader: Reader, structure: Structure) -> None:
+    count = _bounded(reader, MOST_STRUCTS, "structs")
+    structure.structs += count
+    if structure.structs > MOST_STRUCTS:
+        raise Malformed("too many structs")
+    client = reader.number()
+    start = clock = _clock(reader.number())
+    for _ in range(count):
+        info = reader.byte()
+        if info == _SKIP:
+            if clock > start:
+                structure.runs.append(Run(client, start, clock))
+            start = clock = _clock(clock + _length(reader))
+        elif info == _GC:
+            clock = _clock(clock + _length(reader))
+        else:
+            clock = _clock(clock + _item(reader, info, structure.needs))
+    if clock > start:
+        structure.runs.append(Run(client, start, clock))
+
+
+_GC: Final = 0
+_SKIP: Final = 10
+_HAS_ORIGIN: Final = 0x80
+_HAS_RIGHT_ORIGIN: Final = 0x40
+_HAS_PARENT_KEY: Final = 0x20
+
+
+def _length(reader: Reader) -> int:
+    length = reader.number()
+    if length == 0:
+        raise Malformed("a struct of no length")
+    return length
+
+
+def _need(reader: Reader, needs: dict[int, int]) -> None:
+    client = reader.number()
+    clock = _clock(reader.number()) + 1
+    if clock > needs.get(client, 0):
+        needs[client] = clock
+
+
+def _item(reader: Reader, info: int, needs: dict[int, int]) -> int:
+    if info & _HAS_ORIGIN:
+        _need(reader, needs)
+    if info & _HAS_RIGHT_ORIGIN:
+        _need(reader, needs)
+    if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN):
+        if reader.number() == 1:
+            reader.text()
+        else:
+            _need(reader, needs)
+        if info & _HAS_PARENT_KEY:
+            reader.text()
+    return _content(reader, info & 0x1F)
+
+
+def _content(reader: Reader, kind: int) -> int:
+    """Walk one content and return its length in clock units."""
+    match kind:
+        case 1:  # deleted
+            return _length(reader)
+        case 2:  # JSON values, an old form of 8
+            return _texts(reader)
+        case 3:  # binary
+            reader.skip(reader.number())
+            return 1
+        case 4:  # text, counted as JavaScript does
+            return _utf16_length(reader.text())
+        case 5:  # embed
+            reader.text()
+            return 1
+        case 6:  # format
+            reader.text()
+            reader.text()
+            return 1
+        case 7:  # shared type
+            _shared_type(reader)
+            return 1
+        case 8:  # values
+            return _values(reader)
+        case 9:  # subdocument
+            reader.text()
+            _value(reader)
+            return 1
+        case _:
+            raise Malformed(f"unknown content {kind}")
+
+
+def _texts(reader: Reader) -> int:
+    count = _counted(reader)
+    for _ in range(count):
+        reader.text()
+    return count
+
+
+def _values(reader: Reader) -> int:
+    count = _counted(reader)
+    for _ in range(count):
+        _value(reader)
+    return count
+
+
+def _counted(reader: Reader) -> int:
+    count = _length(reader)
+    if count > reader.left:
+        raise Malformed("too many values")
+    return count
+
+
+def _utf16_length(text: str) -> int:
+    if not text:
+        raise Malformed("a struct of no length")
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+_NAMED_TYPES: Final = frozenset({3, 5})
+"""Y.XmlElement and Y.XmlHook carry a node name."""
+_LAST_TYPE: Final = 6
+
+
+def _shared_type(reader: Reader) -> None:
+    kind = reader.number()
+    if kind > _LAST_TYPE:
+        raise Malformed(f"unknown shared type {kind}")
+    if kind in _NAMED_TYPES:
+        reader.text()
+
+
+def _value(reader: Reader) -> None:
+    """Walk one lib0 `any` value with a stack of our own: nesting must not use the machine's."""
+    open_counts = [1]
+    keyed = [False]
+    while open_counts:
+        if open_counts[-1] == 0:
+            open_counts.pop()
+            keyed.pop()
+            continue
+        open_counts[-1] -= 1
+        if keyed[-1]:
+            reader.text()
+        nested = _scalar_or_nested(reader)
+        if nested is not None:
+            if len(open_counts) > DEEPEST_VALUE:
+                raise Malformed("a value is nested too deeply")
+            count, has_keys = nested
+            open_counts.append(count)
+            keyed.append(has_keys)
+
+
+def _scalar_or_nested(reader: Reader) -> tuple[int, bool] | None:
+    """One value's own bytes; for an object or array its count, and whether keys come first."""
+    match reader.byte():
+        case 127 | 126 | 121 | 120:  # undefined, null, false, true
+            return None
+        case 125:  # integer
+            reader.number()
+        case 124:  # float32
+            reader.skip(4)
+        case 123 | 122:  # float64, bigint
+            reader.skip(8)
+        case 119:  # text
+            reader.text()
+        case 116:  # bytes
+            reader.skip(reader.number())
+        case 118:
+            return _bounded(reader, LARGEST_UPDATE, "keys"), True
+        case 117:
+            return _bounded(reader, LARGEST_UPDATE, "values"), False
+        case kind:
+            raise Malformed(f"unknown value {kind}")
+    return None
+
+
+def _deletions(reader: Reader, structure: Structure) -> None:
+    for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
+        client = reader.number()
+        for _ in range(_bounded(reader, MOST_DELETIONS, "deletions")):
+            start = _clock(reader.number())
+            structure.deletes.append(Run(client, start, _clock(start + reader.number())))
+            if len(structure.deletes) > MOST_DELETIONS:
+                raise Malformed("too many deletions")

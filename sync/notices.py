@@ -1,0 +1,45 @@
+"""What the server tells a page beside the documents: JSON with a `kind`, in Stateless messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sync.effects import Mark
+from sync.errors import CATALOGUE, Refusal
+from sync.messages import Stateless
+
+
+def _notice(kind: str, **more: object) -> Stateless:
+    return Stateless(json.dumps({"kind": kind, **more}, separators=(",", ":")))
+
+
+def marks_notice(marks: Iterable[Mark]) -> Stateless:
+    """Who writes from which clock on: `[client, clock, organisation, name, at]` each."""
+    return _notice(
+        "marks",
+        marks=[
+            [mark.client, mark.clock, mark.author.organisation, mark.author.name, mark.at]
+            for mark in marks
+        ],
+    )
+
+
+def refused_notice(refusal: Refusal) -> Stateless:
+    """Why a frame was refused, and whether it is sent again by itself."""
+    return _notice("refused", reason=refusal, retry=CATALOGUE[refusal].retry)
+
+
+def unavailable_notice() -> Stateless:
+    """The server cannot store now; it asks again when it can."""
+    return _notice("unavailable", reason=Refusal.STORAGE)
+
+
+def moving_notice() -> Stateless:
+    """The server is about to stop or restart."""
+    return _notice("moving")
+
+
+def session_ended_notice() -> Stateless:
+    """The session behind this socket has ended; the socket closes next."""
+    return _notice("session-ended")

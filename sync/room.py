@@ -1,0 +1,353 @@
+"""One open document: bytes come in, effects go out, and nothing here ever waits.
+
+The order of effects is the design: append to the log, then broadcast, then acknowledge. The
+rules are numbered in SPEC.md; the tests carry the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, assert_never
+
+from pycrdt import Doc, TransactionEvent
+
+from models.vocabulary import Role
+from sync import guard, marks
+from sync.effects import (
+    Append,
+    Author,
+    Broadcast,
+    Checkpoint,
+    Effect,
+    Expel,
+    Mark,
+    MemberId,
+    Refused,
+    Send,
+)
+from sync.errors import Malformed, Refusal, RoomBroken
+from sync.messages import (
+    Authenticated,
+    Awareness,
+    Close,
+    FromClient,
+    QueryAwareness,
+    Stateless,
+    SyncStatus,
+    SyncStep1,
+    SyncStep2,
+    Token,
+    Update,
+)
+from sync.notices import marks_notice, refused_notice, unavailable_notice
+from sync.presence import Presence
+
+CHECKPOINT_EVERY: Final = 500
+"""Rows; loading applies one checkpoint and at most about this many rows."""
+_APPLY_TOGETHER: Final = 200
+"""Rows in one transaction while loading: many times faster than one each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document as the log has it: a checkpoint, the rows after it, and its marks."""
+
+    state: bytes | None = None
+    tail: tuple[bytes, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who is to be let in: `may_write` and `role` were decided by `may()`."""
+
+    member: MemberId
+    author: Author
+    role: Role
+    may_write: bool
+    function: str = ""
+
+
+@dataclass(slots=True)
+class _Member:
+    """Somebody who is in.
+
+    `unanswered` counts our step 1s that still wait for a step 2. `owed` counts frames that the
+    client believes are on their way and that have not been acknowledged: a change we could not
+    take, to be settled by the answer to our latest step 1.
+    """
+
+    who: Newcomer
+    greeted: bool = False
+    unanswered: int = 0
+    owed: int = 0
+
+
+@dataclass
+class Room:
+    """The live document, its members and their rights.
+
+    `now` gives seconds of a steady clock, `today` milliseconds since 1970 in UTC. Methods that
+    concern a member raise KeyError for one that is not in. `RoomBroken` may come out of
+    `receive`: then this room must be thrown away and made anew from the log.
+    """
+
+    loaded: Loaded
+    now: Callable[[], float]
+    today: Callable[[], int]
+    suspended: bool = False
+    """The log cannot be written: readers are served, changes wait at their senders."""
+    _members: dict[MemberId, _Member] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._doc: Doc[Any] = Doc()
+        _replay(self._doc, self.loaded)
+        self._emitted: list[bytes] = []
+        self._subscription = self._doc.observe(self._on_event)
+        self._clocks = guard.parse_state_vector(self._doc.get_state())
+        self._marks = marks.Marks(self.loaded.marks)
+        self._presence = Presence(self._doc.client_id)
+        self._rows = len(self.loaded.tail)
+        self._full: bytes | None = None
+
+    def _on_event(self, event: TransactionEvent) -> None:
+        self._emitted.append(event.update)
+
+    # --- coming and going ----------------------------------------------------------------------
+
+    def join(self, who: Newcomer) -> list[Effect]:
+        """Let somebody in; whether they may is the server's question, asked before."""
+        self._members[who.member] = _Member(who)
+        self._presence.arrive(who.author, who.role)
+        effects: list[Effect] = [Send(who.member, Authenticated(who.may_write))]
+        if known := self._marks.all():
+            effects.append(Send(who.member, marks_notice(known)))
+        return effects + self._presence_frame()
+
+    def leave(self, member: MemberId) -> list[Effect]:
+        """Somebody is gone, for whatever reason; their presence goes with them."""
+        who = self._members.pop(member).who
+        self._presence.depart(member, who.author, who.role)
+        return self._presence_frame()
+
+    def change_rights(self, member: MemberId, role: Role, may_write: bool) -> list[Effect]:
+        """Somebody's role changed while they are in; the open socket learns it at once."""
+        old = self._members[member].who
+        if (old.role, old.may_write) == (role, may_write):
+            return []
+        self._presence.depart(member, old.author, old.role)
+        self._presence.arrive(old.author, role)
+        self._members[member].who = replace(old, role=role, may_write=may_write)
+        return [Send(member, Authenticated(may_write)), *self._presence_frame()]
+
+    @property
+    def members(self) -> Mapping[MemberId, Newcomer]:
+        """Who is in."""
+        return {member: one.who for member, one in self._members.items()}
+
+    # --- receiving -----------------------------------------------------------------------------
+
+    def receive(self, member: MemberId, message: FromClient) -> list[Effect]:
+        """What one message of one member sets in motion."""
+        one = self._members[member]
+        try:
+            return self._receive(one, message)
+        except Malformed:
+            return [Refused(member, Refusal.MALFORMED), Expel(member, Refusal.MALFORMED)]
+
+    def _receive(self, one: _Member, message: FromClient) -> list[Effect]:
+        match message:
+            case SyncStep1(state_vector):
+                return self._answer_step_1(one, state_vector)
+            case SyncStep2(update):
+                return self._step_2(one, update)
+            case Update(update):
+                return self._update(one, update)
+            case Awareness(update):
+                return self._awareness(one, update)
+            case QueryAwareness():
+                return self._who_is_here(one)
+            case Stateless():
+                # no command exists yet; an unknown one is refused aloud, not swallowed
+                return _refused(one, Refusal.MALFORMED)
+            case Token() | Close():
+                return []
+            case _:
+                assert_never(message)
+
+    def _answer_step_1(self, one: _Member, state_vector: bytes) -> list[Effect]:
+        known = guard.parse_state_vector(state_vector)
+        missing = self._state() if not known else self._doc.get_update(state_vector)
+        effects: list[Effect] = [Send(one.who.member, SyncStep2(missing)), self._ask(one)]
+        return effects + self._who_is_here(one)
+
+    def _ask(self, one: _Member) -> Effect:
+        one.unanswered += 1
+        return Send(one.who.member, SyncStep1(self._doc.get_state()))
+
+    def _state(self) -> bytes:
+        """The full state, encoded once for a herd that arrives together."""
+        if self._full is None:
+            self._full = self._doc.get_update()
+        return self._full
+
+    def _who_is_here(self, one: _Member) -> list[Effect]:
+        here = self._presence.everybody(self.now())
+        return [] if here is None else [Send(one.who.member, Awareness(here))]
+
+    def _awareness(self, one: _Member, update: bytes) -> list[Effect]:
+        who = one.who
+        self._presence.see(who.member, who.author, who.role, who.function, update, self.now())
+        return self._presence_frame()
+
+    # --- changes -------------------------------------------------------------------------------
+
+    def _step_2(self, one: _Member, update: bytes) -> list[Effect]:
+        """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
+        later one only in place of what is owed."""
+        one.unanswered = max(0, one.unanswered - 1)
+        if not one.greeted:
+            one.greeted = True
+            one.owed += 1
+        structure = guard.parse_update(update)
+        if not one.who.may_write:
+            return self._readers_step_2(one, structure)
+        if self.suspended:
+            return self._hold_back(one)
+        after = structure.after(self._clocks)
+        if after is None:
+            if one.unanswered == 0:
+                # it answered the state we have now and still does not fit: no honest client
+                raise Malformed("a step 2 that does not fit the state it answers")
+            return []
+        return self._take(one, update, structure, after) + self._settle(one)
+
+    def _update(self, one: _Member, update: bytes) -> list[Effect]:
+        structure = guard.parse_update(update)
+        if not one.who.may_write:
+            return self._refuse(one, Refusal.READ_ONLY)
+        one.owed += 1
+        if self.suspended:
+            return self._hold_back(one)
+        after = structure.after(self._clocks)
+        if after is None:
+            return [self._ask(one)] if one.unanswered == 0 else []
+        one.owed -= 1
+        return [*self._take(one, update, structure, after), _saved(one)]
+
+    def _settle(self, one: _Member) -> list[Effect]:
+        """Acknowledge all that is owed, once our latest step 1 was answered: the answer was
+        made after everything the client had sent, so it holds it all."""
+        if one.unanswered:
+            return []
+        owed, one.owed = one.owed, 0
+        return [_saved(one)] * owed
+
+    def _take(
+        self, one: _Member, update: bytes, structure: guard.Structure, after: Mapping[int, int]
+    ) -> list[Effect]:
+        """Apply, and say what the server's own document emitted: never a client's raw bytes."""
+        writes = structure.writes(self._clocks)
+        emitted = self._apply(update)
+        if emitted is None:
+            if writes:
+                raise RoomBroken("a change without a gap did not integrate")
+            return []
+        self._clocks.update(after)
+        self._full = None
+        today = self.today()
+        new_marks = self._marks.write(one.who.author, writes, today)
+        effects: list[Effect] = [
+            Append(emitted, one.who.author, today, new_marks),
+            *self._checkpoint(),
+            Broadcast(Update(emitted), besides=one.who.member),
+        ]
+        if new_marks:
+            effects.append(Broadcast(marks_notice(new_marks)))
+        return effects
+
+    def _apply(self, update: bytes) -> bytes | None:
+        self._emitted.clear()
+        try:
+            self._doc.apply_update(update)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            # a panic inside pycrdt is a BaseException; the document is not to be trusted after it
+            raise RoomBroken(type(error).__name__) from error
+        if len(self._emitted) > 1:
+            raise RoomBroken("one change emitted several updates")
+        return self._emitted[0] if self._emitted else None
+
+    def _checkpoint(self) -> Iterable[Effect]:
+        self._rows += 1
+        if self._rows < CHECKPOINT_EVERY:
+            return ()
+        self._rows = 0
+        return (Checkpoint(self._state()),)
+
+    # --- refusing ------------------------------------------------------------------------------
+
+    def _readers_step_2(self, one: _Member, structure: guard.Structure) -> list[Effect]:
+        """Every honest reader answers our step 1; only news in it is a change."""
+        if structure.writes(self._clocks) or not structure.deletes_within(
+            guard.deletions_of(self._state())
+        ):
+            one.owed = 0
+            return self._refuse(one, Refusal.READ_ONLY)
+        return self._settle(one)
+
+    def _refuse(self, one: _Member, refusal: Refusal) -> list[Effect]:
+        return [Send(one.who.member, SyncStatus(saved=False)), *_refused(one, refusal)]
+
+    def _hold_back(self, one: _Member) -> list[Effect]:
+        return [
+            Refused(one.who.member, Refusal.STORAGE),
+            Send(one.who.member, unavailable_notice()),
+        ]
+
+    # --- the server's own moves ----------------------------------------------------------------
+
+    def suspend(self) -> None:
+        """The log cannot be written."""
+        self.suspended = True
+
+    def resume(self) -> list[Effect]:
+        """The log can be written again: ask everyone whose changes we held back."""
+        self.suspended = False
+        return [self._ask(one) for one in self._members.values() if one.owed]
+
+    def wake_at(self) -> float | None:
+        """When `wake` wants to be called, in seconds of the steady clock; None: not at all."""
+        return self._presence.next_frame_at(self.now()) if self._members else None
+
+    def wake(self) -> list[Effect]:
+        """What became due: presence that was held back for a tenth of a second, or expired."""
+        return self._presence_frame()
+
+    def snapshot(self) -> bytes:
+        """The live state as one update; it may hold what is not yet committed."""
+        return self._state()
+
+    def _presence_frame(self) -> list[Effect]:
+        frame = self._presence.take_frame(self.now())
+        return [] if frame is None else [Broadcast(Awareness(frame))]
+
+
+def _saved(one: _Member) -> Effect:
+    return Send(one.who.member, SyncStatus(saved=True))
+
+
+def _refused(one: _Member, refusal: Refusal) -> list[Effect]:
+    member = one.who.member
+    return [Refused(member, refusal), Send(member, refused_notice(refusal))]
+
+
+def _replay(doc: Doc[Any], loaded: Loaded) -> None:
+    if loaded.state is not None:
+        doc.apply_update(loaded.state)
+    for start in range(0, len(loaded.tail), _APPLY_TOGETHER):
+        with doc.transaction():
+            for update in loaded.tail[start : start + _APPLY_TOGETHER]:
+                doc.apply_update(update)
