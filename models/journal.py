@@ -1,7 +1,7 @@
-"""The hash chain of the update log: each row's hash covers the row before it.
+"""Rows of the update log, who they are attributed to, and their hash chain.
 
-Who changes, removes or re-orders a row of a document's history breaks the chain from there on,
-and `verify` names the place.
+Each row's hash covers the row before it. Who changes, removes or re-orders a row of a
+document's history breaks the chain from there on, and `verify` names the place.
 """
 
 from __future__ import annotations
@@ -15,6 +15,29 @@ from models.vocabulary import OrganisationCode, PersonId
 
 BEFORE_THE_FIRST: Final = bytes(32)
 """What stands in place of a previous hash at the start of a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who a change is attributed to: stamped by the server, never read from a frame."""
+
+    person: PersonId
+    name: str
+    organisation: OrganisationCode
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """From `clock` on, the client id `client` writes for `author`; `at` in ms since 1970 UTC.
+
+    One is made when a client id first writes and again when its last mark is a minute old, so
+    every item of a document can be dated to the minute and attributed.
+    """
+
+    client: int
+    clock: int
+    author: Author
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

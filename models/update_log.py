@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from models.journal import BEFORE_THE_FIRST, Broken, Entry, chained, first_break
+from models.journal import (
+    BEFORE_THE_FIRST,
+    Author,
+    Broken,
+    Entry,
+    Mark,
+    chained,
+    first_break,
+)
 from models.tables import checkpoints, heads, marks, updates
-from models.vocabulary import OrganisationCode, PersonId
 
 
 class Overtaken(Exception):
@@ -22,26 +30,13 @@ class Overtaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class LogMark:
-    """From `clock` on, client id `client` wrote for this person; `at` in ms since 1970 UTC."""
-
-    client: int
-    clock: int
-    person: PersonId
-    organisation: OrganisationCode
-    name: str
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
 class NewRow:
     """An update to be appended, who sent it, and the marks it makes."""
 
-    person: PersonId
-    organisation: OrganisationCode
+    author: Author
     at: int
     payload: bytes
-    marks: tuple[LogMark, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +55,10 @@ class Stored:
     head: Head
     state: bytes | None
     tail: tuple[bytes, ...]
-    marks: tuple[LogMark, ...]
+    marks: tuple[Mark, ...]
 
 
-FIRST_EPOCH = 1
+FIRST_EPOCH: Final = 1
 
 
 def head_of(connection: Connection, document: str) -> Head:
@@ -84,8 +79,7 @@ def epochs_of(connection: Connection, documents: Sequence[str]) -> dict[str, int
         .where(heads.c.document.in_(documents))
         .group_by(heads.c.document)
     )
-    found = {document: epoch for document, epoch in rows}
-    return {document: found.get(document, FIRST_EPOCH) for document in documents}
+    return dict.fromkeys(documents, FIRST_EPOCH) | {row[0]: row[1] for row in rows}
 
 
 def append(connection: Connection, document: str, head: Head, rows: Sequence[NewRow]) -> Head:
@@ -111,15 +105,23 @@ def _numbered(
     values: list[dict[str, object]] = []
     previous = head.hash
     for seq, row in enumerate(rows, start=head.seq + 1):
-        entry = Entry(document, head.epoch, seq, row.person, row.organisation, row.at, row.payload)
+        entry = Entry(
+            document,
+            head.epoch,
+            seq,
+            row.author.person,
+            row.author.organisation,
+            row.at,
+            row.payload,
+        )
         previous = chained(previous, entry)
         values.append(
             {
                 "document": document,
                 "epoch": head.epoch,
                 "seq": seq,
-                "person": row.person,
-                "organisation": row.organisation,
+                "person": row.author.person,
+                "organisation": row.author.organisation,
                 "at": row.at,
                 "payload": row.payload,
                 "hash": previous,
@@ -158,15 +160,15 @@ def _advance(connection: Connection, document: str, head: Head, new_head: Head) 
         raise Overtaken(document)
 
 
-def _mark_values(document: str, epoch: int, mark: LogMark) -> dict[str, object]:
+def _mark_values(document: str, epoch: int, mark: Mark) -> dict[str, object]:
     return {
         "document": document,
         "epoch": epoch,
         "client": mark.client,
         "clock": mark.clock,
-        "person": mark.person,
-        "organisation": mark.organisation,
-        "name": mark.name,
+        "person": mark.author.person,
+        "organisation": mark.author.organisation,
+        "name": mark.author.name,
         "at": mark.at,
     }
 
@@ -194,20 +196,20 @@ def load(connection: Connection, document: str) -> Stored:
     return Stored(head, state, tuple(tail), _marks_of(connection, document, head.epoch))
 
 
-def _marks_of(connection: Connection, document: str, epoch: int) -> tuple[LogMark, ...]:
+def _marks_of(connection: Connection, document: str, epoch: int) -> tuple[Mark, ...]:
     rows = connection.execute(
         select(
             marks.c.client,
             marks.c.clock,
             marks.c.person,
-            marks.c.organisation,
             marks.c.name,
+            marks.c.organisation,
             marks.c.at,
         )
         .where(marks.c.document == document, marks.c.epoch == epoch)
         .order_by(marks.c.at, marks.c.client, marks.c.clock)
     )
-    return tuple(LogMark(*row) for row in rows)
+    return tuple(Mark(client, clock, Author(*author), at) for client, clock, *author, at in rows)
 
 
 def checkpoint(connection: Connection, document: str, head: Head, state: bytes, at: int) -> None:

@@ -9,35 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
-from models.vocabulary import OrganisationCode, PersonId
+from models.journal import Author, Mark
 from sync.errors import Refusal
 from sync.messages import FromServer
 
 MemberId = NewType("MemberId", int)
 """One open document on one socket; given out by the server, never used twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who a change is attributed to: stamped by the server, never read from a frame."""
-
-    person: PersonId
-    name: str
-    organisation: OrganisationCode
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """From `clock` on, the client id `client` writes for `author`; `at` in ms since 1970 UTC.
-
-    One is made when a client id first writes and again when its last mark is a minute old, so
-    every item of a document can be dated to the minute and attributed.
-    """
-
-    client: int
-    clock: int
-    author: Author
-    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from sync.effects import Author, Mark
+from models.journal import Author, Mark
 
 FRESH_FOR: Final = 60_000
 """Milliseconds that a mark stands for; a client id that writes on gets a new one after."""

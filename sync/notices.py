@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from sync.effects import Mark
+from models.journal import Mark
 from sync.errors import CATALOGUE, Refusal
 from sync.messages import Stateless
 

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.journal import Author
 from models.vocabulary import Role
 from sync import lib0
-from sync.effects import Author, MemberId
+from sync.effects import MemberId
 from sync.errors import Malformed
 
 LARGEST_STATE: Final = 4096

@@ -12,16 +12,15 @@ from typing import Any, Final, assert_never
 
 from pycrdt import Doc, TransactionEvent
 
+from models.journal import Author, Mark
 from models.vocabulary import Role
 from sync import guard, marks
 from sync.effects import (
     Append,
-    Author,
     Broadcast,
     Checkpoint,
     Effect,
     Expel,
-    Mark,
     MemberId,
     Refused,
     Send,
