@@ -1,0 +1,133 @@
+"""Engines for the two databases; nothing is opened before somebody asks for a connection.
+
+SQLite allows one writer at a time, and versions with the WAL-reset bug lose committed rows when
+two connections write and checkpoint at once. So one connection of the process writes and
+checkpoints, every other one is `query_only`, and a lock keeps a second server out of the folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+READERS: Final = 8
+"""Connections that read at the same time; the caller never sends more threads than this."""
+
+DATABASE_FILE: Final = "samenbeeld.sqlite3"
+LOCK_FILE: Final = "samenbeeld.lock"
+
+_COMMON: Final = ("foreign_keys=ON", "busy_timeout=5000")
+_WRITER: Final = (*_COMMON, "journal_mode=WAL", "synchronous=FULL")
+_READER: Final = (*_COMMON, "wal_autocheckpoint=0", "query_only=ON")
+
+
+class DataFolderInUse(Exception):
+    """Another process owns the data folder; its words may be shown as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where to write (one connection, one thread) and where to read."""
+
+    writer: Engine
+    reader: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the rules for SQLite hold: one writer, a lock on the folder."""
+        return self.writer.dialect.name == "sqlite"
+
+    def dispose(self) -> None:
+        """Close every connection, the writer last: the last one to close checkpoints."""
+        if self.reader is not self.writer:
+            self.reader.dispose()
+        self.writer.dispose()
+
+
+def sqlite_url(folder: Path) -> str:
+    """The address of the embedded database in a data folder."""
+    return f"sqlite:///{(folder / DATABASE_FILE).absolute()}"
+
+
+def database_at(url: str) -> Database:
+    """The engines for `url`; raises ValueError for a database that is not supported."""
+    match make_url(url).get_backend_name():
+        case "sqlite":
+            return Database(
+                writer=_sqlite(url, _WRITER, "BEGIN IMMEDIATE", connections=1),
+                reader=_sqlite(url, _READER, "BEGIN", connections=READERS),
+            )
+        case "postgresql":
+            engine = create_engine(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
+            return Database(writer=engine, reader=engine)
+        case other:
+            raise ValueError(f"{other} is not supported; use sqlite or postgresql")
+
+
+def _sqlite(url: str, pragmas: tuple[str, ...], begin: str, connections: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        # The driver's own BEGIN is switched off (isolation_level=None): it comes too late to
+        # cover DDL, and a writer that begins deferred can fail half-way for want of the lock.
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def own(folder: Path) -> Iterator[None]:
+    """Own a data folder while inside; raises DataFolderInUse when another process does.
+
+    The lock goes when the process dies, however it dies; the file itself stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _lock(handle, folder)
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int, folder: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
+        raise DataFolderInUse(
+            f"The data folder {folder} is in use by another Samenbeeld process "
+            f"(process {owner}). Stop that one first, or choose another folder with --data."
+        ) from error
+
+
+def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite can lose commits when two connections write and checkpoint at once.
+
+    Fixed in 3.51.3, and in the maintenance releases 3.50.7 and 3.44.6.
+    """
+    if version[:2] == (3, 50):
+        return version < (3, 50, 7)
+    if version[:2] == (3, 44):
+        return version < (3, 44, 6)
+    return version < (3, 51, 3)
