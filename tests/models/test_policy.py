@@ -53,7 +53,7 @@ def the_document(row: str) -> DocumentName:
 
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize(("as_organisation", "as_person"), product(Role, Role))
+@pytest.mark.parametrize(("as_organisation", "as_person"), list(product(Role, Role)))
 def test_reading_and_writing_follow_the_table(
     row: str, phase: Phase, as_organisation: Role, as_person: Role
 ):
@@ -68,7 +68,7 @@ def test_reading_and_writing_follow_the_table(
 
 
 @pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize(("as_organisation", "as_person"), product(Role, Role))
+@pytest.mark.parametrize(("as_organisation", "as_person"), list(product(Role, Role)))
 def test_only_a_coordinator_of_a_coordinating_organisation_manages_also_when_closed(
     phase: Phase, as_organisation: Role, as_person: Role
 ):
