@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.documents import Audience, Channel, DocumentName
+from models.journal import Author
 from models.vocabulary import (
     IncidentId,
     OrganisationCode,
@@ -26,6 +27,11 @@ class Actor:
     organisation: OrganisationCode
     role: Role
     function: str = ""
+
+    @property
+    def author(self) -> Author:
+        """The name under which what this person does is recorded."""
+        return Author(self.person, self.name, self.organisation)
 
 
 @dataclass(frozen=True, slots=True)

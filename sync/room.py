@@ -100,8 +100,7 @@ class Room:
     _members: dict[MemberId, _Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._doc: Doc[Any] = Doc()
-        _replay(self._doc, self.loaded)
+        self._doc = rebuilt(self.loaded)
         self._emitted: list[bytes] = []
         self._subscription = self._doc.observe(self._on_event)
         self._clocks = guard.parse_state_vector(self._doc.get_state())
@@ -343,10 +342,13 @@ def _refused(one: _Member, refusal: Refusal) -> list[Effect]:
     return [Refused(member, refusal), Send(member, refused_notice(refusal))]
 
 
-def _replay(doc: Doc[Any], loaded: Loaded) -> None:
+def rebuilt(loaded: Loaded) -> Doc[Any]:
+    """The document that the log holds; rows are applied in transactions, never merged."""
+    doc: Doc[Any] = Doc()
     if loaded.state is not None:
         doc.apply_update(loaded.state)
     for start in range(0, len(loaded.tail), _APPLY_TOGETHER):
         with doc.transaction():
             for update in loaded.tail[start : start + _APPLY_TOGETHER]:
                 doc.apply_update(update)
+    return doc

@@ -1,0 +1,166 @@
+"""The one thread that writes, and the group commit of all rooms.
+
+SQLite knows one writer at a time, so one thread with one connection does every write of the
+process: log, commands, sessions. While it commits, what all rooms produce gathers and becomes
+the next transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, delete, insert
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import tables, update_log
+from models.journal import BEFORE_THE_FIRST
+from models.update_log import Head, NewRow, Overtaken
+from server import live_metrics as metrics
+
+Result = TypeVar("Result")
+
+log = structlog.get_logger()
+
+
+class Writer:
+    """Every write of the process, one transaction after the other, on a thread of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._connection: Connection | None = None
+
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Do `work` in one transaction; when this returns, it is on the disk.
+
+        Whatever `work` or the commit raises comes out here, and nothing of it was stored.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._transact, work)
+
+    def _transact(self, work: Callable[[Connection], Result]) -> Result:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with self._connection.begin():
+                return work(self._connection)
+        except SQLAlchemyError:
+            # a connection that met a full disk or a lock may be in any state: take a new one
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        """Wait for what is under way and let the thread go."""
+        self._thread.submit(self._release).result()
+        self._thread.shutdown()
+
+    def _release(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one room wants stored: rows behind `head`, and a state as of the row numbered in
+    `checkpoint` (counted from 1 within these rows)."""
+
+    document: str
+    head: Head
+    rows: tuple[NewRow, ...]
+    checkpoint: tuple[int, bytes] | None = None
+
+
+class Committing(Protocol):
+    """A room as the committer sees it."""
+
+    def take_batch(self) -> Batch:
+        """Hand over what waits; called once before each commit."""
+
+    def committed(self, head: Head) -> None:
+        """All of the batch is on the disk."""
+
+    def not_committed(self, error: Exception) -> None:
+        """Nothing of the batch is on the disk."""
+
+
+class Committer:
+    """One transaction for whatever all rooms have waiting, again and again."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._waiting: dict[int, Committing] = {}
+        self._wanted = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def want(self, room: Committing) -> None:
+        """`room` has something to store."""
+        self._waiting[id(room)] = room
+        self._idle.clear()
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Commit for ever; cancel to stop, after `settled`."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            rooms = list(self._waiting.values())
+            self._waiting.clear()
+            await self._commit(rooms)
+            if not self._waiting:
+                self._idle.set()
+
+    async def settled(self) -> None:
+        """Wait until nothing waits to be stored."""
+        await self._idle.wait()
+
+    async def _commit(self, rooms: list[Committing]) -> None:
+        batches = [room.take_batch() for room in rooms]
+        began = perf_counter()
+        try:
+            heads = await self._writer.run(lambda connection: store(connection, batches))
+        except (SQLAlchemyError, Overtaken) as error:
+            metrics.COMMIT_FAILURES.inc()
+            log.error("commit-failed", rooms=len(rooms), error=type(error).__name__)
+            for room in rooms:
+                room.not_committed(error)
+        else:
+            metrics.COMMIT_SECONDS.observe(perf_counter() - began)
+            metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in batches))
+            for room, head in zip(rooms, heads, strict=True):
+                room.committed(head)
+
+
+def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:
+    """Write every batch in this transaction and return the new heads, in the same order."""
+    return [_store_one(connection, batch) for batch in batches]
+
+
+def _store_one(connection: Connection, batch: Batch) -> Head:
+    if batch.checkpoint is None:
+        return update_log.append(connection, batch.document, batch.head, batch.rows)
+    count, state = batch.checkpoint
+    sealed = update_log.append(connection, batch.document, batch.head, batch.rows[:count])
+    at = batch.rows[count - 1].at
+    update_log.checkpoint(connection, batch.document, sealed, state, at)
+    return update_log.append(connection, batch.document, sealed, batch.rows[count:])
+
+
+def probe(connection: Connection) -> None:
+    """Write to the disk and leave nothing: raises SQLAlchemyError while it cannot be done."""
+    row = {"document": "", "epoch": 0, "seq": 0, "hash": BEFORE_THE_FIRST}
+    connection.execute(insert(tables.heads), row)
+    connection.execute(delete(tables.heads).where(tables.heads.c.document == ""))

@@ -1,0 +1,362 @@
+"""All open rooms of this process: opening each once, letting people in, rights that change."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import structlog
+from pycrdt import Doc
+from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import incidents, update_log
+from models.documents import DocumentName
+from models.policy import Actor, Standing, may, role_in
+from models.update_log import FIRST_EPOCH, Stored
+from models.vocabulary import IncidentId, PersonId, Verb
+from server import live_metrics as metrics
+from server.authenticate import Authenticator
+from server.committer import Committer, Writer, probe
+from server.connection import UNKNOWN_FOR, Connection
+from server.open_room import IDLE_FOR, OpenRoom
+from sync import codec
+from sync.effects import MemberId
+from sync.errors import Refusal
+from sync.messages import RoomAddress
+from sync.notices import moving_notice
+from sync.room import Loaded, Newcomer, Room, rebuilt
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
+Read = Callable[[Callable[[DatabaseConnection], Result]], Awaitable[Result]]
+
+HEARTBEAT: Final = 5.0
+"""Seconds between pings of the dialect: pings of the websocket are invisible to a page."""
+SWEEP: Final = 1.0
+PROBE: Final = 1.0
+"""Seconds between two tries to write while storage fails."""
+
+
+class Hub:
+    """The rooms that are open and the sockets that are connected."""
+
+    def __init__(self, writer: Writer, read: Any, authenticator: Authenticator) -> None:
+        self._writer = writer
+        self._read = read
+        self._authenticator = authenticator
+        self._committer = Committer(writer)
+        self._rooms: dict[DocumentName, OpenRoom] = {}
+        self._opening: dict[DocumentName, asyncio.Task[OpenRoom]] = {}
+        self._standings: dict[IncidentId, Standing] = {}
+        self._connections: set[Connection] = set()
+        self._members = itertools.count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._generation = 0
+        self._storage_failing = False
+        self.draining = False
+
+    @property
+    def storage_failing(self) -> bool:
+        """Whether the log cannot be written at the moment."""
+        return self._storage_failing
+
+    # --- life ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin committing, pinging and sweeping; needs a running loop."""
+        for forever in (self._committer.run(), self._beat(), self._sweep()):
+            self._keep(forever)
+
+    def _keep(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("live-task-died", error=repr(error), exc_info=error)
+
+    async def drain(self, time_limit: float = 10.0) -> None:
+        """Tell everybody that the server moves, store what waits, and hang up in waves."""
+        self.draining = True
+        for room in self._rooms.values():
+            for seat in room.seats.values():
+                seat.line.send(codec.encode(seat.spelling, moving_notice()))
+        try:
+            await asyncio.wait_for(self._committer.settled(), time_limit)
+        except TimeoutError:
+            log.error("drain-timed-out", rooms=len(self._rooms))
+        for count, connection in enumerate(list(self._connections)):
+            connection.hang_up(Refusal.RESTART)
+            if count % 50 == 49:
+                await asyncio.sleep(0.02)
+
+    async def close(self) -> None:
+        """Store what waits and stop."""
+        await self._committer.settled()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for room in list(self._rooms.values()):
+            self._forget(room)
+
+    # --- sockets -------------------------------------------------------------------------------
+
+    def connected(self, connection: Connection) -> None:
+        """A socket opened."""
+        self._connections.add(connection)
+        metrics.SOCKETS.inc()
+
+    def disconnected(self, connection: Connection) -> None:
+        """A socket closed, for whatever reason."""
+        self._connections.discard(connection)
+        metrics.SOCKETS.dec()
+        connection.leave_all()
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            for connection in self._connections:
+                connection.send(codec.PING)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP)
+            now = time.monotonic()
+            for connection in list(self._connections):
+                self._sweep_connection(connection, now)
+            for room in list(self._rooms.values()):
+                if room.idle and now - room.empty_since > IDLE_FOR:
+                    self._forget(room)
+
+    def _sweep_connection(self, connection: Connection, now: float) -> None:
+        if connection.identity is not None and connection.identity.expired():
+            connection.hang_up(Refusal.SESSION_ENDED)
+        elif connection.sessions.overdue(now) or (
+            connection.identity is None and now - connection.opened_at > UNKNOWN_FOR
+        ):
+            connection.hang_up(Refusal.UNAUTHENTICATED)
+
+    # --- admission -----------------------------------------------------------------------------
+
+    async def admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
+        """Let a connection into a document, or turn it away with the reason."""
+        try:
+            refusal = await self._admit(connection, address, token)
+        except SQLAlchemyError as error:
+            log.error("admission-failed", document=str(address.name), error=type(error).__name__)
+            refusal = Refusal.STORAGE
+            connection.hang_up(refusal)
+            return
+        if refusal is not None:
+            connection.turn_away(address.spelling, refusal)
+
+    async def _admit(
+        self, connection: Connection, address: RoomAddress, token: str
+    ) -> Refusal | None:
+        if connection.identity is None:
+            connection.identity = await self._authenticator.by_token(token)
+        if connection.identity is None:
+            return Refusal.UNAUTHENTICATED
+        actor = connection.identity.actor
+        standing = await self._standing(address.name.incident)
+        # an incident one takes no part in is indistinguishable from one that does not exist
+        if standing is None or role_in(actor, standing) is None:
+            return Refusal.UNKNOWN_DOCUMENT
+        if not may(actor, Verb.READ, standing, address.name):
+            return Refusal.FORBIDDEN
+        room = await self._open(address.name)
+        if address.epoch is not None and address.epoch != room.head.epoch:
+            return Refusal.STALE_EPOCH
+        # rights may have changed while the room was being opened
+        standing = await self._standing(address.name.incident)
+        if standing is None or not may(actor, Verb.READ, standing, address.name):
+            return Refusal.FORBIDDEN
+        self._seat(connection, address, room, actor, standing)
+        return None
+
+    def _seat(
+        self,
+        connection: Connection,
+        address: RoomAddress,
+        room: OpenRoom,
+        actor: Actor,
+        standing: Standing,
+    ) -> None:
+        member = MemberId(next(self._members))
+        role = role_in(actor, standing)
+        if role is None or connection not in self._connections:
+            return
+        who = Newcomer(
+            member,
+            actor.author,
+            role,
+            may(actor, Verb.WRITE, standing, address.name),
+            actor.function,
+        )
+        room.join(who, connection, address.spelling)
+        if not connection.seated(address.spelling, member, room.receive, room.leave):
+            room.leave(member)
+
+    async def _standing(self, incident: IncidentId) -> Standing | None:
+        while (known := self._standings.get(incident)) is None:
+            generation = self._generation
+            found: Standing | None = await self._read(lambda c: incidents.standing(c, incident))
+            if generation != self._generation:
+                continue  # rights changed while we read: what we hold may be the old ones
+            if found is None:
+                return None
+            self._standings[incident] = found
+        return known
+
+    # --- opening -------------------------------------------------------------------------------
+
+    async def _open(self, name: DocumentName) -> OpenRoom:
+        """The open room of a document: one load, however many ask at once."""
+        while True:
+            room = self._rooms.get(name)
+            if room is not None:
+                return room
+            task = self._opening.get(name)
+            if task is None:
+                task = asyncio.create_task(self._load(name))
+                self._opening[name] = task
+                task.add_done_callback(lambda _: self._opening.pop(name, None))
+            room = await asyncio.shield(task)
+            if not room.gone:
+                return room
+
+    async def _load(self, name: DocumentName) -> OpenRoom:
+        stored: Stored = await self._read(lambda c: update_log.load(c, str(name)))
+        loaded = Loaded(stored.state, stored.tail, stored.marks)
+        room = Room(loaded, time.monotonic, _today, suspended=self._storage_failing)
+        opened = OpenRoom(name, stored.head, room, self._committer, self._broken)
+        self._rooms[name] = opened
+        metrics.ROOMS.set(len(self._rooms))
+        return opened
+
+    def _forget(self, room: OpenRoom) -> None:
+        if self._rooms.get(room.name) is room:
+            del self._rooms[room.name]
+        room.close()
+        metrics.ROOMS.set(len(self._rooms))
+
+    async def state_of(self, name: DocumentName) -> Doc[Any]:
+        """A copy of a document as the log has it, for pages and exports; rights are the caller's
+        question."""
+        stored: Stored = await self._read(lambda c: update_log.load(c, str(name)))
+        return rebuilt(Loaded(stored.state, stored.tail, stored.marks))
+
+    async def epochs(self, names: list[DocumentName]) -> dict[DocumentName, int]:
+        """The present epoch of each document."""
+        found: dict[str, int] = await self._read(
+            lambda c: update_log.epochs_of(c, [str(name) for name in names])
+        )
+        return {name: found.get(str(name), FIRST_EPOCH) for name in names}
+
+    # --- what goes wrong -----------------------------------------------------------------------
+
+    def _broken(self, room: OpenRoom, error: Exception) -> None:
+        """Throw a room away; its members come back, and their browsers hold what was not
+        acknowledged."""
+        refusal = Refusal.STORAGE if isinstance(error, SQLAlchemyError) else Refusal.RESTART
+        lines = {seat.line for seat in room.seats.values()}
+        metrics.REBUILT.inc()
+        log.error("room-rebuilt", document=str(room.name), members=len(room.seats))
+        name = room.name
+        self._forget(room)
+        # what is being committed for the old room must be on the disk before the new one loads
+        if name not in self._opening:
+            task = asyncio.create_task(self._reload(name))
+            self._opening[name] = task
+            task.add_done_callback(lambda _: self._opening.pop(name, None))
+        for line in lines:
+            line.hang_up(refusal)
+        if refusal is Refusal.STORAGE:
+            self._suspend()
+
+    async def _reload(self, name: DocumentName) -> OpenRoom:
+        try:
+            await self._writer.run(lambda _: None)
+        except SQLAlchemyError:
+            log.warning("barrier-failed", document=str(name))
+        return await self._load(name)
+
+    def _suspend(self) -> None:
+        """Storage fails: rooms go on for readers, changes wait at their senders."""
+        if self._storage_failing:
+            return
+        self._storage_failing = True
+        metrics.STORAGE_FAILING.set(1)
+        for room in self._rooms.values():
+            room.room.suspend()
+        self._keep(self._probe())
+
+    async def _probe(self) -> None:
+        while self._storage_failing:
+            await asyncio.sleep(PROBE)
+            try:
+                await self._writer.run(probe)
+            except SQLAlchemyError as error:
+                log.warning("storage-still-failing", error=type(error).__name__)
+            else:
+                self._resume()
+
+    def _resume(self) -> None:
+        self._storage_failing = False
+        metrics.STORAGE_FAILING.set(0)
+        log.info("storage-works-again")
+        for room in list(self._rooms.values()):
+            room.perform(room.room.resume())
+
+    # --- rights that change --------------------------------------------------------------------
+
+    async def rights_changed(
+        self,
+        incident: IncidentId | None = None,
+        person: PersonId | None = None,
+        session: bytes | None = None,
+    ) -> None:
+        """Something that decides rights was changed and committed: act on the open sockets."""
+        self._generation += 1
+        if incident is not None:
+            self._standings.pop(incident, None)
+        for connection in list(self._connections):
+            if session is not None and connection.identity is not None:
+                if connection.identity.session == session:
+                    connection.hang_up(Refusal.SESSION_ENDED)
+            if person is not None and connection.actor is not None:
+                if connection.actor.person == person:
+                    await self._identify_again(connection)
+        for room in list(self._rooms.values()):
+            if incident is None or room.name.incident == incident:
+                await self._judge_again(room)
+
+    async def _identify_again(self, connection: Connection) -> None:
+        identity = connection.identity
+        renewed = None if identity is None else await self._authenticator.renew(identity)
+        if renewed is None:
+            connection.hang_up(Refusal.SESSION_ENDED)
+        else:
+            connection.identity = renewed
+
+    async def _judge_again(self, room: OpenRoom) -> None:
+        standing = await self._standing(room.name.incident)
+        for member, seat in list(room.seats.items()):
+            line = seat.line
+            actor = line.actor if isinstance(line, Connection) else None
+            role = None if actor is None or standing is None else role_in(actor, standing)
+            if actor is None or role is None or not may(actor, Verb.READ, standing, room.name):
+                room.expel(member, Refusal.FORBIDDEN)
+            elif member in room.seats:
+                room.change_rights(member, role, may(actor, Verb.WRITE, standing, room.name))
+
+
+def _today() -> int:
+    return time.time_ns() // 1_000_000

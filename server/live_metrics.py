@@ -1,0 +1,22 @@
+"""What the live path counts, for `/metrics`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SOCKETS: Final = Gauge("samenbeeld_sockets", "Open collaboration sockets")
+ROOMS: Final = Gauge("samenbeeld_rooms", "Documents held open")
+MEMBERS: Final = Gauge("samenbeeld_members", "Open documents over all sockets")
+REFUSALS: Final = Counter("samenbeeld_refusals", "What was refused", ["reason"])
+FRAMES: Final = Counter("samenbeeld_frames_received", "Frames received from clients")
+COMMITTED_UPDATES: Final = Counter("samenbeeld_updates_committed", "Updates stored for good")
+COMMIT_FAILURES: Final = Counter("samenbeeld_commit_failures", "Group commits that failed")
+COMMIT_SECONDS: Final = Histogram(
+    "samenbeeld_commit_seconds",
+    "Time from a group commit's start until it is on the disk",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 3),
+)
+STORAGE_FAILING: Final = Gauge("samenbeeld_storage_failing", "1 while the log cannot be written")
+REBUILT: Final = Counter("samenbeeld_rooms_rebuilt", "Rooms thrown away and made anew from the log")

@@ -1,0 +1,247 @@
+"""A room that is open: its members' sockets, and the order in which its effects happen.
+
+Append, then broadcast, then acknowledge: what follows an Append waits in a queue until the
+commit that covers it. While one batch is being committed the next one gathers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final, Protocol, assert_never
+
+import structlog
+
+from models.documents import DocumentName
+from models.update_log import Head, NewRow
+from models.vocabulary import Role
+from server import live_metrics as metrics
+from server.committer import Batch, Committer
+from sync import codec
+from sync.effects import (
+    Append,
+    Broadcast,
+    Checkpoint,
+    Effect,
+    Expel,
+    MemberId,
+    Refused,
+    Send,
+)
+from sync.errors import Refusal, RoomBroken
+from sync.messages import FromClient, FromServer, PermissionDenied
+from sync.room import Newcomer, Room
+
+log = structlog.get_logger()
+
+IDLE_FOR: Final = 30.0
+"""Seconds that an empty room is kept open for somebody who comes back."""
+
+
+class Line(Protocol):
+    """A socket as a room sees it."""
+
+    def send(self, frame: bytes) -> None:
+        """Put a frame on its way; never waits, never raises."""
+
+    def expelled(self, spelling: str) -> None:
+        """The stay under this spelling is over."""
+
+    def hang_up(self, refusal: Refusal) -> None:
+        """Close the whole socket."""
+
+
+class Seat:
+    """A member's place in a room: the socket, and the spelling that the client uses."""
+
+    __slots__ = ("line", "room", "spelling")
+
+    def __init__(self, line: Line, spelling: str, room: OpenRoom) -> None:
+        self.line = line
+        self.spelling = spelling
+        self.room = room
+
+
+class OpenRoom:
+    """One room, performing its effects in order. `broken` is called with the room when it can
+    no longer be trusted: by RoomBroken, or by a commit that failed."""
+
+    def __init__(
+        self,
+        name: DocumentName,
+        head: Head,
+        room: Room,
+        committer: Committer,
+        broken: Callable[[OpenRoom, Exception], None],
+    ) -> None:
+        self.name = name
+        self.head = head
+        self.room = room
+        self.seats: dict[MemberId, Seat] = {}
+        self.empty_since = time.monotonic()
+        self.gone = False
+        self._committer = committer
+        self._broken = broken
+        self._in_flight: list[Effect] = []
+        self._queue: list[Effect] = []
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Nobody is in and nothing waits to be stored."""
+        return not (self.seats or self._in_flight or self._queue)
+
+    # --- members -------------------------------------------------------------------------------
+
+    def join(self, who: Newcomer, line: Line, spelling: str) -> None:
+        """Let somebody in under a spelling."""
+        self.seats[who.member] = Seat(line, spelling, self)
+        metrics.MEMBERS.inc()
+        self.perform(self.room.join(who))
+
+    def leave(self, member: MemberId) -> None:
+        """Somebody's socket closed, or they left the document; known or not, it is done."""
+        if self.seats.pop(member, None) is None:
+            return
+        metrics.MEMBERS.dec()
+        self.empty_since = time.monotonic()
+        self.perform(self.room.leave(member))
+
+    def receive(self, member: MemberId, message: FromClient) -> None:
+        """One message of one member; a broken room is handed to `broken`."""
+        try:
+            effects = self.room.receive(member, message)
+        except RoomBroken as error:
+            log.error("room-broken", document=str(self.name), error=str(error))
+            self._refuse_breaker(member)
+            self._broken(self, error)
+        else:
+            self.perform(effects)
+
+    def _refuse_breaker(self, member: MemberId) -> None:
+        self._perform_one(Refused(member, Refusal.MALFORMED))
+        self._perform_one(Expel(member, Refusal.MALFORMED))
+
+    def change_rights(self, member: MemberId, role: Role, may_write: bool) -> None:
+        """Somebody's role changed while they are in."""
+        self.perform(self.room.change_rights(member, role, may_write))
+
+    def expel(self, member: MemberId, refusal: Refusal) -> None:
+        """Show somebody out, behind what they have been promised."""
+        self.perform([Refused(member, refusal), Expel(member, refusal)])
+
+    # --- effects in order ----------------------------------------------------------------------
+
+    def perform(self, effects: list[Effect]) -> None:
+        """Perform effects in the room's order; those behind an Append wait for its commit."""
+        if self.gone:
+            return
+        if self._in_flight or self._queue or any(isinstance(one, Append) for one in effects):
+            self._queue += effects
+            if not self._in_flight:
+                self._committer.want(self)
+        else:
+            self._perform_all(effects)
+        self._set_alarm()
+
+    def take_batch(self) -> Batch:
+        """For the committer: the rows of what waits."""
+        self._in_flight, self._queue = self._queue, []
+        rows: list[NewRow] = []
+        checkpoint = None
+        for effect in self._in_flight:
+            match effect:
+                case Append(update, author, at, marks):
+                    rows.append(NewRow(author, at, update, marks))
+                case Checkpoint(state):
+                    checkpoint = len(rows), state
+                case _:
+                    pass
+        return Batch(str(self.name), self.head, tuple(rows), checkpoint)
+
+    def committed(self, head: Head) -> None:
+        """For the committer: perform what waited for this commit, then see to what came since."""
+        self.head = head
+        effects, self._in_flight = self._in_flight, []
+        self._perform_all(effects)
+        if any(isinstance(one, Append) for one in self._queue):
+            self._committer.want(self)
+        else:
+            effects, self._queue = self._queue, []
+            self._perform_all(effects)
+
+    def not_committed(self, error: Exception) -> None:
+        """For the committer: nothing of it was stored, so nothing of it may be said."""
+        self._broken(self, error)
+
+    def close(self) -> None:
+        """This room is done: no effect of it will be performed any more."""
+        self.gone = True
+        self._in_flight, self._queue = [], []
+        if self._alarm is not None:
+            self._alarm.cancel()
+        metrics.MEMBERS.dec(len(self.seats))
+        self.seats.clear()
+
+    def _perform_all(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            self._perform_one(effect)
+
+    def _perform_one(self, effect: Effect) -> None:
+        match effect:
+            case Send(member, message):
+                if (seat := self.seats.get(member)) is not None:
+                    seat.line.send(codec.encode(seat.spelling, message))
+            case Broadcast(message, besides):
+                self._broadcast(message, besides)
+            case Expel(member, refusal):
+                self._expel(member, refusal)
+            case Refused(member, refusal):
+                metrics.REFUSALS.labels(refusal).inc()
+                log.info("refused", document=str(self.name), member=member, reason=str(refusal))
+            case Append() | Checkpoint():
+                pass  # on the disk already
+            case _:
+                assert_never(effect)
+
+    def _broadcast(self, message: FromServer, besides: MemberId | None) -> None:
+        """One frame for each spelling in use, the same bytes for everybody."""
+        frames: dict[str, bytes] = {}
+        for member, seat in list(self.seats.items()):
+            if member == besides:
+                continue
+            frame = frames.get(seat.spelling)
+            if frame is None:
+                frame = frames[seat.spelling] = codec.encode(seat.spelling, message)
+            seat.line.send(frame)
+
+    def _expel(self, member: MemberId, refusal: Refusal) -> None:
+        seat = self.seats.get(member)
+        if seat is None:
+            return
+        seat.line.send(codec.encode(seat.spelling, PermissionDenied(refusal)))
+        seat.line.expelled(seat.spelling)
+        self.leave(member)
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def _set_alarm(self) -> None:
+        """Wake the room when its presence is due, and not before."""
+        at = self.room.wake_at()
+        if self._alarm is not None:
+            if at is not None and abs(self._alarm.when() - self._loop_time(at)) < 0.01:
+                return
+            self._alarm.cancel()
+            self._alarm = None
+        if at is not None and not self.gone:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_at(self._loop_time(at), self._wake)
+
+    @staticmethod
+    def _loop_time(at: float) -> float:
+        return asyncio.get_running_loop().time() + max(0.0, at - time.monotonic())
+
+    def _wake(self) -> None:
+        self._alarm = None
+        self.perform(self.room.wake())
