@@ -39,9 +39,10 @@ class Person:
     role: Role
     disabled: bool = False
 
-    def actor(self) -> Actor:
-        """This person, acting for their organisation."""
-        return Actor(self.id, self.name, self.organisation, self.role, self.function)
+    def actor(self, organisation: OrganisationCode | None = None) -> Actor:
+        """This person, acting for their own organisation or for the one given."""
+        acts_for = organisation or self.organisation
+        return Actor(self.id, self.name, acts_for, self.role, self.function)
 
 
 def normal_username(text: str) -> str:
