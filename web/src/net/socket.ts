@@ -1,0 +1,63 @@
+import { HocuspocusProviderWebsocket } from "@hocuspocus/provider";
+import { FORCED } from "./line-states.js";
+
+/** Never, for an interval that the library insists on; within what a browser's timer can hold. */
+const NEVER = 20_000_000_000;
+
+export interface SocketEvents {
+  opened(): void;
+  heard(): void;
+  closed(code: number, reason: string): void;
+}
+
+/** What `new` has to make; only tests outside a browser name another. */
+export type WebSocketClass = new (url: string) => WebSocket;
+
+/**
+ * One socket for all documents of an incident. The library multiplexes and speaks the dialect;
+ * when to connect, and when a line counts as lost, is the line's business: its own retries and
+ * its own check for silence (which would come after half a minute, in whole tenths) are off.
+ */
+export class Socket extends HocuspocusProviderWebsocket {
+  constructor(url: string, events: SocketEvents, webSocket?: WebSocketClass) {
+    super({
+      url,
+      autoConnect: false,
+      maxAttempts: 1,
+      delay: 500,
+      minDelay: 0,
+      messageReconnectTimeout: NEVER,
+      ...(webSocket === undefined ? {} : { WebSocketPolyfill: webSocket }),
+      // These are called before the library's own handlers and before those of the documents.
+      onOpen: () => {
+        this.#forgetQueue();
+        events.opened();
+      },
+      onMessage: () => events.heard(),
+      onClose: ({ event }) => {
+        this.shouldConnect = false;
+        events.closed(event.code, event.reason);
+      },
+    });
+  }
+
+  /**
+   * What waited for a socket travels in the answer to the server's first question, which counts
+   * as one change. Were the queue sent as well, the acknowledgements of the one would be taken
+   * for the other, and the page would say "saved" too early.
+   */
+  #forgetQueue(): void {
+    // biome-ignore lint/complexity/useLiteralKeys: the library keeps it private
+    this["messageQueue"] = [];
+  }
+
+  /**
+   * Ends the socket now, as if the other side had. A dead line never answers the closing
+   * handshake, so its own `close` event would come too late or not at all. Everybody who listens
+   * is told by the same event as ever; what the old socket still says is not heard.
+   */
+  drop(reason: string): void {
+    this.shouldConnect = false;
+    this.emit("close", { event: { code: FORCED, reason } });
+  }
+}
