@@ -328,12 +328,13 @@ class Hub:
         if incident is not None:
             self._standings.pop(incident, None)
         for connection in list(self._connections):
-            if session is not None and connection.identity is not None:
-                if connection.identity.session == session:
-                    connection.hang_up(Refusal.SESSION_ENDED)
-            if person is not None and connection.actor is not None:
-                if connection.actor.person == person:
-                    await self._identify_again(connection)
+            identity = connection.identity
+            if identity is None:
+                continue
+            if session is not None and identity.session == session:
+                connection.hang_up(Refusal.SESSION_ENDED)
+            elif identity.actor.person == person:
+                await self._identify_again(connection)
         for room in list(self._rooms.values()):
             if incident is None or room.name.incident == incident:
                 await self._judge_again(room)
