@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Coroutine
+from typing import Any, Final
 
 import structlog
 from pycrdt import Doc
-from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import incidents, update_log
@@ -23,6 +22,7 @@ from server.authenticate import Authenticator
 from server.committer import Committer, Writer, probe
 from server.connection import UNKNOWN_FOR, Connection
 from server.open_room import IDLE_FOR, OpenRoom
+from server.reading import Reader
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import Refusal
@@ -31,9 +31,6 @@ from sync.notices import moving_notice
 from sync.room import Loaded, Newcomer, Room, rebuilt
 
 log = structlog.get_logger()
-
-Result = TypeVar("Result")
-Read = Callable[[Callable[[DatabaseConnection], Result]], Awaitable[Result]]
 
 HEARTBEAT: Final = 5.0
 """Seconds between pings of the dialect: pings of the websocket are invisible to a page."""
@@ -45,7 +42,7 @@ PROBE: Final = 1.0
 class Hub:
     """The rooms that are open and the sockets that are connected."""
 
-    def __init__(self, writer: Writer, read: Any, authenticator: Authenticator) -> None:
+    def __init__(self, writer: Writer, read: Reader, authenticator: Authenticator) -> None:
         self._writer = writer
         self._read = read
         self._authenticator = authenticator
@@ -72,7 +69,7 @@ class Hub:
         for forever in (self._committer.run(), self._beat(), self._sweep()):
             self._keep(forever)
 
-    def _keep(self, work: Any) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)

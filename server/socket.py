@@ -39,7 +39,7 @@ class CollabSocket:
         if self._hub.draining:
             await websocket.send_denial_response(PlainTextResponse("restarting", 503))
             return
-        identity = await self._authenticator.of_handshake(websocket)
+        identity = await self._authenticator.identify(websocket)
         await websocket.accept()
         await self._serve(websocket, Connection(self._hub, identity))
 

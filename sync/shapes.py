@@ -207,7 +207,7 @@ def _children(parent: XmlFragment | XmlElement, depth: int) -> Iterator[Node]:
 
 
 def _block(element: XmlElement, depth: int) -> Node:
-    level = {name: value for name, value in element.attributes}.get("level")
+    level = element.attributes.get("level")
     return Node(
         str(element.tag),
         content=tuple(_children(element, depth + 1)),
