@@ -70,19 +70,19 @@ export type LineReason =
 export interface Verdict {
   /** `retry`: come back by itself. `rescue`: put what was refused aside, then come back.
    * `stop`: do not come back. */
-  then: "retry" | "rescue" | "stop";
+  next: "retry" | "rescue" | "stop";
   reason: LineReason;
 }
 
 const VERDICTS: Record<number, Verdict> = {
-  1009: { then: "rescue", reason: "refused-content" },
-  1012: { then: "retry", reason: "restart" },
-  1013: { then: "retry", reason: "busy" },
-  4400: { then: "rescue", reason: "refused-content" },
-  4401: { then: "stop", reason: "session-ended" },
-  4403: { then: "stop", reason: "forbidden" },
-  4404: { then: "stop", reason: "forbidden" },
-  4503: { then: "retry", reason: "storage" },
+  1009: { next: "rescue", reason: "refused-content" },
+  1012: { next: "retry", reason: "restart" },
+  1013: { next: "retry", reason: "busy" },
+  4400: { next: "rescue", reason: "refused-content" },
+  4401: { next: "stop", reason: "session-ended" },
+  4403: { next: "stop", reason: "forbidden" },
+  4404: { next: "stop", reason: "forbidden" },
+  4503: { next: "retry", reason: "storage" },
 };
 
 /** The dialect's own word for "I closed it myself because nothing was heard". */
@@ -90,7 +90,7 @@ export const FORCED = 4408;
 
 /** Codes that nobody agreed on (a proxy, a cut cable: 1006) come back. */
 export function verdictOf(code: number): Verdict {
-  return VERDICTS[code] ?? { then: "retry", reason: "unreachable" };
+  return VERDICTS[code] ?? { next: "retry", reason: "unreachable" };
 }
 
 const FIRST_DELAY = 500;
@@ -115,5 +115,7 @@ export const SILENT_AT_ALL = 12_000;
  */
 export function isSilent(now: number, heardAt: number, unsavedSince: number | undefined): boolean {
   if (now - heardAt >= SILENT_AT_ALL) return true;
-  return unsavedSince !== undefined && now - Math.max(heardAt, unsavedSince) >= SILENT_WHILE_UNSAVED;
+  return (
+    unsavedSince !== undefined && now - Math.max(heardAt, unsavedSince) >= SILENT_WHILE_UNSAVED
+  );
 }

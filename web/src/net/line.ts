@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "./clock.js";
+import type { Cancel, Clock } from "./clock";
 import {
   backoff,
   isOpen,
@@ -8,9 +8,9 @@ import {
   type LineState,
   next,
   verdictOf,
-} from "./line-states.js";
-import { Listeners } from "./listeners.js";
-import { Socket, type WebSocketClass } from "./socket.js";
+} from "./line-states";
+import { Listeners } from "./listeners";
+import { Socket, type WebSocketClass } from "./socket";
 
 /** What asking the server for our session can come to; a lost line rejects instead. */
 export type Admission = "admitted" | "session-ended" | "other-person";
@@ -187,7 +187,7 @@ export class Line {
 
   #closed(code: number): void {
     const verdict = verdictOf(code);
-    switch (verdict.then) {
+    switch (verdict.next) {
       case "stop":
         this.stop(verdict.reason);
         return;
@@ -199,7 +199,7 @@ export class Line {
         this.#lost(verdict.reason);
         return;
       default:
-        verdict.then satisfies never;
+        verdict.next satisfies never;
     }
   }
 

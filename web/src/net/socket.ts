@@ -1,5 +1,5 @@
 import { HocuspocusProviderWebsocket } from "@hocuspocus/provider";
-import { FORCED } from "./line-states.js";
+import { FORCED } from "./line-states";
 
 /** Never, for an interval that the library insists on; within what a browser's timer can hold. */
 const NEVER = 20_000_000_000;
