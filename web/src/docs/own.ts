@@ -11,17 +11,14 @@ export function edit<T>(doc: Y.Doc, change: () => T): T {
   return doc.transact(change, OWN_EDIT);
 }
 
-export type UndoScope = Y.AbstractType<unknown> | Y.AbstractType<unknown>[];
+/** One shared type, several, or a whole document. */
+export type UndoScope = ConstructorParameters<typeof Y.UndoManager>[0];
 
 /**
  * Undo of one's own edits in `scope`. Make it after the document was loaded, or its first content
  * could be undone. `origins` are those of editors that write under a name of their own.
  */
 export function undoManager(scope: UndoScope, origins: readonly unknown[] = []): Y.UndoManager {
-  // Yjs types the parameter with `any` in the event; the value is the same
-  const types = scope as Y.AbstractType<Y.YEvent<never>>;
-  return new Y.UndoManager(types, {
-    trackedOrigins: new Set([OWN_EDIT, ...origins]),
-    captureTimeout: 500,
-  });
+  const trackedOrigins = new Set([OWN_EDIT, ...origins]);
+  return new Y.UndoManager(scope, { trackedOrigins, captureTimeout: 500 });
 }
