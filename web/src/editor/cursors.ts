@@ -1,0 +1,139 @@
+// The cursors of others: a caret in their colour and "name · organisation". After three seconds
+// still only the organisation remains; in the middle of a line the label stands above it.
+import { Plugin } from "prosemirror-state";
+import type { DecorationAttrs, EditorView } from "prosemirror-view";
+import { yCursorPlugin } from "y-prosemirror";
+import type { Awareness } from "y-protocols/awareness";
+
+const STILL_AFTER = 3000;
+
+interface CursorUser {
+  readonly name: string;
+  readonly organisation: string;
+  readonly role: string;
+}
+
+/** The writer colour 1–7 of an organisation. */
+export type ColourOf = (organisation: string) => number;
+
+function asUser(value: unknown): CursorUser | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { name, organisation, role } = value as Record<string, unknown>;
+  return typeof name === "string" && typeof organisation === "string"
+    ? { name, organisation, role: String(role) }
+    : undefined;
+}
+
+function span(className: string, text = ""): HTMLSpanElement {
+  const element = document.createElement("span");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function buildCursor(user: unknown, client: number, colourOf: ColourOf): HTMLElement {
+  const cursor = span("cursor");
+  cursor.dataset.client = String(client);
+  const known = asUser(user);
+  if (known === undefined) return cursor;
+  cursor.dataset.writer = String(colourOf(known.organisation));
+  const label = span("cursor-label");
+  label.append(span("cursor-name", `${known.name} · `), known.organisation);
+  cursor.append(label);
+  return cursor;
+}
+
+function selection(user: unknown, colourOf: ColourOf): DecorationAttrs {
+  const known = asUser(user);
+  const attributes: DecorationAttrs = { class: "cursor-selection" };
+  return known === undefined
+    ? attributes
+    : { ...attributes, "data-writer": String(colourOf(known.organisation)) };
+}
+
+/** The two plugins that draw the others in one text. `awareness` is the workspace's. */
+export function cursorPlugins(awareness: Awareness, colourOf: ColourOf): Plugin[] {
+  return [
+    yCursorPlugin(awareness, {
+      // the awareness may belong to another document than this text: compare with its own id
+      awarenessStateFilter: (_own: number, client: number, state: { user?: unknown }) =>
+        client !== awareness.clientID && asUser(state.user)?.role !== "observer",
+      cursorBuilder: (user: unknown, client: number) => buildCursor(user, client, colourOf),
+      selectionBuilder: (user: unknown) => selection(user, colourOf),
+    }),
+    new Plugin({ view: (view) => new CursorLabels(view, awareness) }),
+  ];
+}
+
+/** Keeps the labels of the drawn cursors right: y-prosemirror draws each once and moves it. */
+class CursorLabels {
+  readonly #view: EditorView;
+  readonly #awareness: Awareness;
+  readonly #seenAt = new Map<number, string>();
+  readonly #timers = new Map<number, number>();
+  #frame = 0;
+  readonly #moved = (): void => this.#noteMoves();
+
+  constructor(view: EditorView, awareness: Awareness) {
+    this.#view = view;
+    this.#awareness = awareness;
+    awareness.on("change", this.#moved);
+    this.#noteMoves();
+  }
+
+  update(): void {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#place();
+    });
+  }
+
+  destroy(): void {
+    this.#awareness.off("change", this.#moved);
+    cancelAnimationFrame(this.#frame);
+    for (const timer of this.#timers.values()) window.clearTimeout(timer);
+  }
+
+  #noteMoves(): void {
+    const states = this.#awareness.getStates();
+    for (const [client, state] of states) {
+      const place = JSON.stringify(state.cursor ?? null);
+      if (this.#seenAt.get(client) === place) continue;
+      this.#seenAt.set(client, place);
+      this.#restart(client);
+    }
+    for (const client of this.#seenAt.keys()) if (!states.has(client)) this.#forget(client);
+    this.update();
+  }
+
+  #restart(client: number): void {
+    window.clearTimeout(this.#timers.get(client));
+    this.#timers.set(
+      client,
+      window.setTimeout(() => {
+        this.#timers.delete(client);
+        this.update();
+      }, STILL_AFTER),
+    );
+  }
+
+  #forget(client: number): void {
+    window.clearTimeout(this.#timers.get(client));
+    this.#timers.delete(client);
+    this.#seenAt.delete(client);
+  }
+
+  #place(): void {
+    for (const cursor of this.#view.dom.querySelectorAll<HTMLElement>(".cursor[data-client]")) {
+      cursor.toggleAttribute("data-still", !this.#timers.has(Number(cursor.dataset.client)));
+      cursor.toggleAttribute("data-mid", this.#standsMidLine(cursor));
+    }
+  }
+
+  #standsMidLine(cursor: HTMLElement): boolean {
+    const position = this.#view.state.doc.resolve(this.#view.posAtDOM(cursor, 0));
+    if (position.parentOffset >= position.parent.content.size) return false;
+    const next = this.#view.coordsAtPos(position.pos, 1);
+    return Math.abs(next.top - cursor.getBoundingClientRect().top) < next.bottom - next.top;
+  }
+}

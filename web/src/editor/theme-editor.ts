@@ -1,0 +1,135 @@
+// The text of one theme: ProseMirror bound to a root of the shared document.
+import { EditorState, type Plugin, type Transaction } from "prosemirror-state";
+import { Decoration, DecorationSet, type DecorationSource, EditorView } from "prosemirror-view";
+import { initProseMirrorDoc, ySyncPlugin, ySyncPluginKey, yUndoPlugin } from "y-prosemirror";
+import type { Awareness } from "y-protocols/awareness";
+import type * as Y from "yjs";
+import { cursorPlugins } from "./cursors";
+import { type AuthorSource, authorGutter } from "./gutter";
+import { type TextKeys, textInputRules, textKeymap } from "./keymap";
+import { safeHref } from "./links";
+import { schema } from "./schema";
+import { firstInView, isInView, keepInSight, type Sight, scrollerOf } from "./scroll";
+import type { TextUndo } from "./undo";
+
+export interface ThemeEditorOptions {
+  readonly fragment: Y.XmlFragment;
+  /** What a screen reader calls the text: the theme. */
+  readonly label: string;
+  readonly placeholder: string;
+  /** Asked at every turn: rights change on the open page. */
+  readonly mayWrite: () => boolean;
+  readonly awareness: Awareness | undefined;
+  readonly authors: AuthorSource;
+  readonly undo: TextUndo;
+  readonly keys: TextKeys;
+  /** After every change of text, selection or rights. */
+  readonly onState: (view: EditorView) => void;
+}
+
+export class ThemeEditor {
+  readonly view: EditorView;
+  readonly #options: ThemeEditorOptions;
+  readonly #scroller: Element;
+  #othersWrite = false;
+
+  constructor(host: HTMLElement, options: ThemeEditorOptions) {
+    this.#options = options;
+    this.#scroller = scrollerOf(host);
+    const { doc, mapping } = initProseMirrorDoc(options.fragment, schema);
+    this.view = new EditorView(host, {
+      state: EditorState.create({ doc, plugins: this.#plugins(mapping) }),
+      editable: options.mayWrite,
+      attributes: () => this.#attributes(),
+      dispatchTransaction: (transaction) => this.#dispatch(transaction),
+      // others' edits never scroll; our own do
+      handleScrollToSelection: () => this.#othersWrite,
+      handleClick: (_view, _pos, event) => followLink(event),
+      decorations: (state) => this.#placeholder(state),
+    });
+    options.onState(this.view);
+  }
+
+  /** The right to write came or went. */
+  refresh(): void {
+    this.view.setProps({});
+    this.#options.onState(this.view);
+  }
+
+  focus(): void {
+    this.view.focus();
+  }
+
+  destroy(): void {
+    this.view.destroy();
+  }
+
+  #plugins(mapping: ReturnType<typeof initProseMirrorDoc>["mapping"]): Plugin[] {
+    const { fragment, awareness, authors, undo, keys } = this.#options;
+    const colourOf = authors.colourOf;
+    return [
+      ySyncPlugin(fragment, { mapping }),
+      ...(awareness === undefined ? [] : cursorPlugins(awareness, colourOf)),
+      yUndoPlugin({ undoManager: undo }),
+      authorGutter(fragment, authors),
+      textInputRules(),
+      ...textKeymap(keys),
+    ];
+  }
+
+  #attributes(): Record<string, string> {
+    return {
+      role: "textbox",
+      "aria-multiline": "true",
+      "aria-label": this.#options.label,
+      ...(this.#options.mayWrite() ? {} : { "aria-readonly": "true", tabindex: "0" }),
+    };
+  }
+
+  #dispatch(transaction: Transaction): void {
+    const meta: unknown = transaction.getMeta(ySyncPluginKey);
+    const fromOthers = isOthersChange(meta);
+    const apply = (): void => this.view.updateState(this.view.state.apply(transaction));
+    if (fromOthers) {
+      this.#othersWrite = true;
+      try {
+        keepInSight(this.#scroller, this.#sight(), apply);
+      } finally {
+        this.#othersWrite = false;
+      }
+    } else apply();
+    this.#options.onState(this.view);
+  }
+
+  /** The line the caret is on, or else the first line that is being read. */
+  #sight(): Sight {
+    const { view } = this;
+    const caret = (): number => view.coordsAtPos(view.state.selection.head).top;
+    if (view.hasFocus() && isInView(this.#scroller, caret())) return caret;
+    const block = firstInView(this.#scroller, view.dom);
+    return () => (block?.isConnected ? block.getBoundingClientRect().top : undefined);
+  }
+
+  #placeholder(state: EditorState): DecorationSource | null {
+    const first = state.doc.firstChild;
+    const empty = state.doc.childCount === 1 && first?.isTextblock && first.content.size === 0;
+    if (!empty || first === null) return null;
+    const attributes = { "data-placeholder": this.#options.placeholder };
+    return DecorationSet.create(state.doc, [Decoration.node(0, first.nodeSize, attributes)]);
+  }
+}
+
+function isOthersChange(meta: unknown): boolean {
+  if (typeof meta !== "object" || meta === null) return false;
+  const { isChangeOrigin, isUndoRedoOperation } = meta as Record<string, unknown>;
+  return isChangeOrigin === true && isUndoRedoOperation !== true;
+}
+
+/** In editable text a click sets the caret; with Ctrl or Command it follows the link. */
+function followLink(event: MouseEvent): boolean {
+  if (!(event.ctrlKey || event.metaKey) || !(event.target instanceof Element)) return false;
+  const href = safeHref(event.target.closest("a")?.getAttribute("href"));
+  if (href === undefined) return false;
+  window.open(href, "_blank", "noopener,noreferrer");
+  return true;
+}
