@@ -17,7 +17,7 @@ from server.authenticate import Identity
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal
-from sync.messages import Addressed, PermissionDenied, Ping, Pong, RoomAddress
+from sync.messages import Addressed, PermissionDenied, Ping, Pong, RoomAddress, Stateless
 from sync.notices import session_ended_notice
 from sync.sessions import Deliver, Depart, HangUp, Knock, Live, Sessions, TurnAway
 
@@ -179,7 +179,7 @@ class Connection:
         self.closing = CATALOGUE[refusal].close, refusal
         self._something.set()
 
-    def _tell_everywhere(self, notice: codec.FromServer) -> None:
+    def _tell_everywhere(self, notice: Stateless) -> None:
         for live in self.sessions.live():
             self.send(codec.encode(live.address.spelling, notice))
 

@@ -233,7 +233,8 @@ class Hub:
         stored: Stored = await self._read(lambda c: update_log.load(c, str(name)))
         loaded = Loaded(stored.state, stored.tail, stored.marks)
         room = Room(loaded, time.monotonic, _today, suspended=self._storage_failing)
-        opened = OpenRoom(name, stored.head, room, self._committer, self._broken)
+        timers = asyncio.get_running_loop()
+        opened = OpenRoom(name, stored.head, room, self._committer, timers, self._broken)
         self._rooms[name] = opened
         metrics.ROOMS.set(len(self._rooms))
         return opened

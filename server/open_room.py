@@ -6,8 +6,6 @@ commit that covers it. While one batch is being committed the next one gathers.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable
 from typing import Final, Protocol, assert_never
 
@@ -17,7 +15,7 @@ from models.documents import DocumentName
 from models.update_log import Head, NewRow
 from models.vocabulary import Role
 from server import live_metrics as metrics
-from server.committer import Batch, Committer
+from server.committer import Batch
 from sync import codec
 from sync.effects import (
     Append,
@@ -52,6 +50,27 @@ class Line(Protocol):
         """Close the whole socket."""
 
 
+class Alarm(Protocol):
+    """A call that was put off."""
+
+    def cancel(self) -> None:
+        """Do not call."""
+
+
+class Timers(Protocol):
+    """What puts calls off: an event loop, or a test."""
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Alarm:
+        """Call after `delay` seconds."""
+
+
+class Wants(Protocol):
+    """Who is told that a room has something to store: the committer, or a test."""
+
+    def want(self, room: OpenRoom, /) -> None:
+        """`room` has something to store."""
+
+
 class Seat:
     """A member's place in a room: the socket, and the spelling that the client uses."""
 
@@ -72,20 +91,23 @@ class OpenRoom:
         name: DocumentName,
         head: Head,
         room: Room,
-        committer: Committer,
+        committer: Wants,
+        timers: Timers,
         broken: Callable[[OpenRoom, Exception], None],
     ) -> None:
         self.name = name
         self.head = head
         self.room = room
         self.seats: dict[MemberId, Seat] = {}
-        self.empty_since = time.monotonic()
+        self.empty_since = self.room.now()
         self.gone = False
         self._committer = committer
+        self._timers = timers
         self._broken = broken
         self._in_flight: list[Effect] = []
         self._queue: list[Effect] = []
-        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm: Alarm | None = None
+        self._alarm_at = 0.0
 
     @property
     def idle(self) -> bool:
@@ -105,7 +127,7 @@ class OpenRoom:
         if self.seats.pop(member, None) is None:
             return
         metrics.MEMBERS.dec()
-        self.empty_since = time.monotonic()
+        self.empty_since = self.room.now()
         self.perform(self.room.leave(member))
 
     def receive(self, member: MemberId, message: FromClient) -> None:
@@ -230,17 +252,13 @@ class OpenRoom:
         """Wake the room when its presence is due, and not before."""
         at = self.room.wake_at()
         if self._alarm is not None:
-            if at is not None and abs(self._alarm.when() - self._loop_time(at)) < 0.01:
+            if at == self._alarm_at:
                 return
             self._alarm.cancel()
             self._alarm = None
-        if at is not None and not self.gone:
-            loop = asyncio.get_running_loop()
-            self._alarm = loop.call_at(self._loop_time(at), self._wake)
-
-    @staticmethod
-    def _loop_time(at: float) -> float:
-        return asyncio.get_running_loop().time() + max(0.0, at - time.monotonic())
+        if at is not None:
+            self._alarm_at = at
+            self._alarm = self._timers.call_later(max(0.0, at - self.room.now()), self._wake)
 
     def _wake(self) -> None:
         self._alarm = None

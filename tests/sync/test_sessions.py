@@ -1,0 +1,76 @@
+"""The door: what happens to a socket's frames before and after it is let in."""
+
+from sync.effects import MemberId
+from sync.errors import Refusal
+from sync.messages import Close, SyncStep1, Token, Update
+from sync.sessions import (
+    GREETING_TIME,
+    MOST_DOCUMENTS,
+    MOST_WAITING_FRAMES,
+    Deliver,
+    Depart,
+    HangUp,
+    Knock,
+    Sessions,
+    TurnAway,
+)
+
+NAME = "limburg-2021/picture@1"
+
+
+def test_R21_what_comes_before_somebody_is_let_in_is_delivered_after_in_order():
+    door = Sessions()
+    step = door.receive(NAME, Token("t"), 10, now=0)
+    assert isinstance(step, Knock)
+    assert (step.address.spelling, step.token) == (NAME, "t")
+    assert door.receive(NAME, SyncStep1(b"\x00"), 10, now=0) is None
+    assert door.receive(NAME, Update(b"x"), 10, now=0) is None
+    delivered = door.admit(NAME, MemberId(1))
+    assert delivered is not None
+    assert [one.message for one in delivered] == [SyncStep1(b"\x00"), Update(b"x")]
+    assert isinstance(door.receive(NAME, Update(b"y"), 10, now=0), Deliver)
+
+
+def test_R21_too_many_frames_or_bytes_before_the_door_opens_close_the_socket():
+    door = Sessions()
+    steps = [door.receive(NAME, Update(b"x"), 10, now=0) for _ in range(MOST_WAITING_FRAMES + 1)]
+    assert steps[:-1] == [None] * MOST_WAITING_FRAMES
+    assert steps[-1] == HangUp(Refusal.TOO_MANY)
+    door = Sessions()
+    assert door.receive(NAME, Update(b"x"), 70_000, now=0) == HangUp(Refusal.TOO_MANY)
+
+
+def test_R21_who_never_shows_a_token_is_overdue_after_ten_seconds():
+    door = Sessions()
+    door.receive(NAME, SyncStep1(b"\x00"), 10, now=100)
+    assert not door.overdue(now=100 + GREETING_TIME)
+    assert door.overdue(now=100.1 + GREETING_TIME)
+
+
+def test_R21_a_document_that_is_left_while_greeting_is_not_entered():
+    door = Sessions()
+    door.receive(NAME, Token("t"), 10, now=0)
+    assert door.receive(NAME, Close(), 5, now=0) is None
+    assert door.admit(NAME, MemberId(1)) is None
+
+
+def test_a_document_that_is_left_ends_the_stay():
+    door = Sessions()
+    door.receive(NAME, Token("t"), 10, now=0)
+    door.admit(NAME, MemberId(1))
+    step = door.receive(NAME, Close(), 5, now=0)
+    assert isinstance(step, Depart)
+    assert step.session.member == 1
+    assert door.live() == []
+
+
+def test_R22_what_names_no_document_is_turned_away():
+    step = Sessions().receive("x/unknown", Token("t"), 10, now=0)
+    assert step == TurnAway("x/unknown", Refusal.UNKNOWN_DOCUMENT)
+
+
+def test_a_socket_can_be_in_so_many_documents():
+    door = Sessions()
+    for number in range(MOST_DOCUMENTS):
+        door.receive(f"i{number}/picture", Token("t"), 10, now=0)
+    assert door.receive("one-more/picture", Token("t"), 10, now=0) == HangUp(Refusal.TOO_MANY)
