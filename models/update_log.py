@@ -61,6 +61,11 @@ class Stored:
 FIRST_EPOCH: Final = 1
 
 
+def head_before_the_first() -> Head:
+    """Where a document stands that was never written."""
+    return Head(FIRST_EPOCH, 0, BEFORE_THE_FIRST)
+
+
 def head_of(connection: Connection, document: str) -> Head:
     """The head of the newest epoch; a document never written stands at epoch 1, seq 0."""
     row = connection.execute(
@@ -69,7 +74,7 @@ def head_of(connection: Connection, document: str) -> Head:
         .order_by(heads.c.epoch.desc())
         .limit(1)
     ).first()
-    return Head(FIRST_EPOCH, 0, BEFORE_THE_FIRST) if row is None else Head(*row)
+    return head_before_the_first() if row is None else Head(*row)
 
 
 def epochs_of(connection: Connection, documents: Sequence[str]) -> dict[str, int]:

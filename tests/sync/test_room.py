@@ -1,5 +1,7 @@
 """The rules of SPEC.md that concern one room, by their numbers."""
 
+import inspect
+
 import pytest
 from pycrdt import Doc, Text
 
@@ -15,7 +17,7 @@ from sync.messages import (
     SyncStep2,
     Update,
 )
-from sync.room import CHECKPOINT_EVERY, Loaded, rebuilt
+from sync.room import CHECKPOINT_EVERY, Loaded, Room, rebuilt
 from tests.builders import (
     Browser,
     Clock,
@@ -303,3 +305,8 @@ def test_an_unknown_command_is_refused_aloud():
     effects = room.receive(ana.member, Stateless('{"do":"take-decision"}'))
     assert Refused(ana.member, Refusal.MALFORMED) in effects
     assert '"kind":"refused"' in notices(effects, ana.member)[0]
+
+
+def test_R1_nothing_in_the_room_waits():
+    callables = [getattr(Room, name) for name in dir(Room) if callable(getattr(Room, name))]
+    assert not any(inspect.iscoroutinefunction(one) for one in callables)

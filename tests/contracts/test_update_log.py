@@ -1,0 +1,151 @@
+"""One suite for every update log: in memory and in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from sqlalchemy import Connection, update
+
+from models import tables, update_log
+from models.database import Database, database_at, sqlite_url
+from models.journal import Author, Mark
+from models.update_log import FIRST_EPOCH, Head, NewRow, Overtaken, Stored
+from models.vocabulary import OrganisationCode, PersonId
+from tests.memory_log import MemoryLog
+
+DOCUMENT = "limburg-2021/picture"
+ANA = Author(PersonId("p1"), "Ana", OrganisationCode("24"))
+
+
+def a_row(payload: bytes = b"x", at: int = 1000, marks: tuple[Mark, ...] = ()) -> NewRow:
+    return NewRow(ANA, at, payload, marks)
+
+
+class Log(Protocol):
+    def head(self, document: str) -> Head: ...
+    def append(self, document: str, head: Head, new: tuple[NewRow, ...]) -> Head: ...
+    def checkpoint(self, document: str, head: Head, state: bytes) -> None: ...
+    def load(self, document: str) -> Stored: ...
+    def holds(self, document: str) -> bool: ...
+
+
+class SqlLog:
+    """The functions of `models.update_log`, each in a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def head(self, document: str) -> Head:
+        with self.database.reader.connect() as connection:
+            return update_log.head_of(connection, document)
+
+    def append(self, document: str, head: Head, new: tuple[NewRow, ...]) -> Head:
+        with self.database.writer.begin() as connection:
+            return update_log.append(connection, document, head, new)
+
+    def checkpoint(self, document: str, head: Head, state: bytes) -> None:
+        with self.database.writer.begin() as connection:
+            update_log.checkpoint(connection, document, head, state, at=1)
+
+    def load(self, document: str) -> Stored:
+        with self.database.reader.connect() as connection:
+            return update_log.load(connection, document)
+
+    def holds(self, document: str) -> bool:
+        with self.database.reader.connect() as connection:
+            return update_log.verify(connection, document, FIRST_EPOCH) is None
+
+    def tamper(self, seq: int, **values: object) -> None:
+        with self.database.writer.begin() as connection:
+            tampered(connection, seq, **values)
+
+
+def tampered(connection: Connection, seq: int, **values: object) -> None:
+    connection.execute(update(tables.updates).where(tables.updates.c.seq == seq).values(**values))
+
+
+@pytest.fixture
+def sql_log(tmp_path: Path) -> Iterator[SqlLog]:
+    database = database_at(sqlite_url(tmp_path))
+    tables.metadata.create_all(database.writer)
+    yield SqlLog(database)
+    database.dispose()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def log(request: pytest.FixtureRequest) -> Log:
+    if request.param == "memory":
+        return MemoryLog()
+    found: SqlLog = request.getfixturevalue("sql_log")
+    return found
+
+
+def test_R24_numbers_count_from_one_without_gaps_and_hashes_chain(log: Log):
+    head = log.head(DOCUMENT)
+    assert (head.epoch, head.seq) == (1, 0)
+    for size in (1, 3, 2):
+        head = log.append(DOCUMENT, head, tuple(a_row(bytes([n])) for n in range(size)))
+    assert head.seq == 6
+    assert log.head(DOCUMENT) == head
+    assert log.holds(DOCUMENT)
+
+
+def test_R24_a_writer_who_was_overtaken_stores_nothing(log: Log):
+    start = log.head(DOCUMENT)
+    first = log.append(DOCUMENT, start, (a_row(b"first"),))
+    with pytest.raises(Overtaken):
+        log.append(DOCUMENT, start, (a_row(b"second"),))
+    assert log.load(DOCUMENT).tail == (b"first",)
+    log.append(DOCUMENT, first, (a_row(b"third"),))
+    with pytest.raises(Overtaken):
+        log.append(DOCUMENT, first, (a_row(b"fourth"),))
+    assert log.load(DOCUMENT).tail == (b"first", b"third")
+
+
+def test_nothing_appended_changes_nothing(log: Log):
+    head = log.head(DOCUMENT)
+    assert log.append(DOCUMENT, head, ()) == head
+
+
+def test_a_checkpoint_shortens_what_is_loaded_and_removes_nothing(log: Log):
+    head = log.append(DOCUMENT, log.head(DOCUMENT), (a_row(b"1"), a_row(b"2")))
+    log.checkpoint(DOCUMENT, head, b"state")
+    head = log.append(DOCUMENT, head, (a_row(b"3"),))
+    stored = log.load(DOCUMENT)
+    assert (stored.head, stored.state, stored.tail) == (head, b"state", (b"3",))
+    assert log.holds(DOCUMENT)
+
+
+def test_marks_come_back_as_they_were_written(log: Log):
+    marks = (Mark(2**52, 0, ANA, 1000), Mark(7, 3, ANA, 61_000))
+    log.append(DOCUMENT, log.head(DOCUMENT), (a_row(marks=marks),))
+    assert log.load(DOCUMENT).marks == marks
+
+
+def test_documents_do_not_share_numbers(log: Log):
+    log.append(DOCUMENT, log.head(DOCUMENT), (a_row(),))
+    assert log.head("limburg-2021/actions").seq == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"payload": b"forged"}, {"person": "somebody"}, {"at": 5}, {"seq": 99}, {"hash": bytes(32)}],
+)
+def test_a_row_that_was_changed_is_found(sql_log: SqlLog, change: dict[str, object]):
+    head = sql_log.append(DOCUMENT, sql_log.head(DOCUMENT), (a_row(b"1"), a_row(b"2")))
+    sql_log.append(DOCUMENT, head, (a_row(b"3"),))
+    sql_log.tamper(2, **change)
+    with sql_log.database.reader.connect() as connection:
+        broken = update_log.verify(connection, DOCUMENT, 1)
+    assert broken is not None
+    assert broken.seq == 2
+
+
+def test_a_row_that_was_removed_at_the_end_is_found(sql_log: SqlLog):
+    sql_log.append(DOCUMENT, sql_log.head(DOCUMENT), (a_row(b"1"), a_row(b"2")))
+    with sql_log.database.writer.begin() as connection:
+        connection.execute(tables.updates.delete().where(tables.updates.c.seq == 2))
+    assert not sql_log.holds(DOCUMENT)
