@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
@@ -24,6 +24,7 @@ from sync.messages import (
     Authenticated,
     Awareness,
     Close,
+    FromClient,
     FromServer,
     PermissionDenied,
     Ping,
@@ -45,11 +46,16 @@ class Refused(Exception):
 
 @dataclass(eq=False)
 class OpenDocument:
-    """One document of a participant. `unsaved` counts frames that were not acknowledged."""
+    """One document of a participant.
+
+    `sent` counts the frames since the last greeting that the server must acknowledge, `acked`
+    the acknowledgements; they come in order. The answer to the server's step 1 is the first.
+    """
 
     address: str
     doc: Doc[Any]
-    unsaved: int = 1
+    sent: int = 1
+    acked: int = 0
     synced: bool = False
     may_write: bool | None = None
     refusal: str | None = None
@@ -57,6 +63,11 @@ class OpenDocument:
     applying: bool = False
     clock: int = 0
     subscription: Subscription | None = None
+
+    @property
+    def unsaved(self) -> int:
+        """How many frames are not on the server's disk as far as is known here."""
+        return self.sent - self.acked
 
 
 class Participant:
@@ -75,6 +86,8 @@ class Participant:
         self._changed = asyncio.Condition()
         self._socket: ClientConnection | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._outgoing: asyncio.Queue[bytes] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
         await self.connect()
@@ -93,25 +106,28 @@ class Participant:
         self._socket = await connect(
             self._url, additional_headers=self._headers, max_size=None, compression=None
         )
+        self._outgoing = asyncio.Queue()
         self._reading = asyncio.create_task(self._read(self._socket))
+        self._writing = asyncio.create_task(self._write(self._socket, self._outgoing))
         for document in self._documents.values():
-            await self._greet(document)
+            self._greet(document)
 
     async def disconnect(self) -> None:
         """Close the socket; documents and what is unsaved in them stay."""
         if self._socket is not None:
             await self._socket.close()
-        if self._reading is not None:
-            self._reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reading
+        for task in (self._reading, self._writing):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def open(self, address: str, doc: Doc[Any] | None = None) -> OpenDocument:
         """Open a document and wait until it is in step; raises Refused, TimeoutError."""
         document = OpenDocument(address, Doc() if doc is None else doc)
         self._documents[address] = document
         document.subscription = document.doc.observe(lambda event: self._on_change(document, event))
-        await self._greet(document)
+        self._greet(document)
         await self._until(lambda: document.synced or document.refusal is not None)
         if document.refusal is not None:
             raise Refused(document.refusal)
@@ -123,43 +139,40 @@ class Participant:
             lambda: not any(one.unsaved for one in self._documents.values()), patience
         )
 
-    async def until(self, holds: Any, patience: float = _PATIENCE) -> None:
+    async def until(self, holds: Callable[[], bool], patience: float = _PATIENCE) -> None:
         """Wait until `holds()` after something arrived; raises TimeoutError."""
         await self._until(holds, patience)
 
-    async def say_where(self, document: OpenDocument, place: Mapping[str, Any]) -> None:
+    def say_where(self, document: OpenDocument, place: Mapping[str, Any]) -> None:
         """Tell the others where this participant is (an awareness state)."""
         document.clock += 1
         state = Sighting(document.doc.client_id, document.clock, json.dumps(dict(place)))
-        await self._send(document, Awareness(encode_sightings([state])))
+        self._post(document, Awareness(encode_sightings([state])))
 
-    async def send_raw(self, frame: bytes) -> None:
+    def send_raw(self, frame: bytes) -> None:
         """Send any bytes at all."""
-        if self._socket is not None:
-            await self._socket.send(frame)
+        self._outgoing.put_nowait(frame)
 
     # --- inside --------------------------------------------------------------------------------
 
-    async def _greet(self, document: OpenDocument) -> None:
-        document.unsaved, document.synced = 1, False
-        await self._send(document, Token(self._token))
-        await self._send(document, SyncStep1(document.doc.get_state()))
+    def _greet(self, document: OpenDocument) -> None:
+        document.sent, document.acked, document.synced = 1, 0, False
+        self._post(document, Token(self._token))
+        self._post(document, SyncStep1(document.doc.get_state()))
 
     def _on_change(self, document: OpenDocument, event: TransactionEvent) -> None:
-        if document.applying or not self.connected:
-            return
-        document.unsaved += 1
-        self._post(document, Update(event.update))
+        # while the line is down nothing is queued: it all travels in the next step 2
+        if not document.applying and self.connected:
+            document.sent += 1
+            self._post(document, Update(event.update))
 
-    def _post(self, document: OpenDocument, message: Update | SyncStep2) -> None:
-        task = asyncio.get_running_loop().create_task(self._send(document, message))
-        _posting.add(task)
-        task.add_done_callback(_posting.discard)
+    def _post(self, document: OpenDocument, message: FromClient) -> None:
+        self._outgoing.put_nowait(codec.encode(document.address, message))
 
-    async def _send(self, document: OpenDocument, message: Any) -> None:
-        if self._socket is not None:
-            with suppress(ConnectionClosed):
-                await self._socket.send(codec.encode(document.address, message))
+    async def _write(self, socket: ClientConnection, outgoing: asyncio.Queue[bytes]) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.send(await outgoing.get())
 
     async def _read(self, socket: ClientConnection) -> None:
         with suppress(ConnectionClosed):
@@ -177,21 +190,21 @@ class Participant:
             case Ping():
                 await socket.send(codec.PONG)
             case Addressed(spelling, message) if spelling in self._documents:
-                await self._take(self._documents[spelling], message)
+                self._take(self._documents[spelling], message)
             case _:
                 pass
 
-    async def _take(self, document: OpenDocument, message: FromServer) -> None:
+    def _take(self, document: OpenDocument, message: FromServer) -> None:
         match message:
             case SyncStep1(state_vector):
                 missing = document.doc.get_update(state_vector)
-                await self._send(document, SyncStep2(missing))
+                self._post(document, SyncStep2(missing))
             case SyncStep2(update) | Update(update):
                 with _applying(document):
                     document.doc.apply_update(update)
                 document.synced = document.synced or isinstance(message, SyncStep2)
             case SyncStatus(saved):
-                document.unsaved = max(0, document.unsaved - saved)
+                document.acked += saved
             case Authenticated(may_write):
                 document.may_write = may_write
             case PermissionDenied(reason):
@@ -201,14 +214,11 @@ class Participant:
             case Awareness() | Close():
                 pass
 
-    async def _until(self, holds: Any, patience: float = _PATIENCE) -> None:
+    async def _until(self, holds: Callable[[], bool], patience: float = _PATIENCE) -> None:
         async with asyncio.timeout(patience), self._changed:
             await self._changed.wait_for(lambda: holds() or not self.connected)
             if not holds():
                 raise ConnectionError("the line was lost")
-
-
-_posting: set[asyncio.Task[None]] = set()
 
 
 @contextmanager

@@ -176,6 +176,7 @@ class Simulation:
         self.members = 0
         self.storing: Batch | None = None
         self.wanted = False
+        self.checked: set[str] = set()
         self.room = self._open()
 
     # --- the server ----------------------------------------------------------------------------
@@ -285,8 +286,6 @@ class Simulation:
             logged = tokens(self.logged())
             assert promised <= logged, f"lost: {sorted(promised - logged)}"
             self.checked = promised
-
-    checked: set[str] = set()
 
     def logged(self) -> Doc[Any]:
         doc: Doc[Any] = Doc()

@@ -7,10 +7,14 @@ from sync.effects import Append, Checkpoint, Effect
 from tests.simulator import Simulation
 
 
+def run(seeds: range) -> None:
+    for seed in seeds:
+        Simulation(seed).run(300)
+
+
 @pytest.mark.parametrize("first", range(0, 200, 50))
 def test_R3_nothing_promised_is_lost_whenever_the_server_dies(first):
-    for seed in range(first, first + 50):
-        Simulation(seed).run(300)
+    run(range(first, first + 50))
 
 
 def test_the_simulator_notices_a_server_that_speaks_before_it_commits(monkeypatch):
@@ -21,6 +25,5 @@ def test_the_simulator_notices_a_server_that_speaks_before_it_commits(monkeypatc
             self._committer.want(self)
 
     monkeypatch.setattr(OpenRoom, "perform", hasty)
-    with pytest.raises(AssertionError):
-        for seed in range(50):
-            Simulation(seed).run(300)
+    with pytest.raises(AssertionError, match="lost"):
+        run(range(50))

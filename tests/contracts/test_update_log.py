@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 
 from models import tables, update_log
 from models.database import Database, database_at, sqlite_url
@@ -58,13 +58,11 @@ class SqlLog:
         with self.database.reader.connect() as connection:
             return update_log.verify(connection, document, FIRST_EPOCH) is None
 
-    def tamper(self, seq: int, **values: object) -> None:
+    def tamper(self, row: int, **values: object) -> None:
         with self.database.writer.begin() as connection:
-            tampered(connection, seq, **values)
-
-
-def tampered(connection: Connection, seq: int, **values: object) -> None:
-    connection.execute(update(tables.updates).where(tables.updates.c.seq == seq).values(**values))
+            connection.execute(
+                update(tables.updates).where(tables.updates.c.seq == row).values(**values)
+            )
 
 
 @pytest.fixture
