@@ -1,0 +1,176 @@
+/**
+ * The rescue copy: when the server will not take what somebody wrote, the text is put aside where
+ * its writer can read, copy and download it. Nothing that was written is ever dropped silently.
+ */
+import { toBase64 } from "lib0/buffer";
+import * as Y from "yjs";
+import type { Boot } from "../boot";
+import { formatMoment, t } from "../ui/words";
+import { type Difference, differences, piecesOf } from "./readable";
+import { ownerOf, type Shelf } from "./store";
+import type { Unsent } from "./unsent";
+
+/** The server's codes for a refusal (`sync/errors.py`), as far as a text can meet them. */
+export type Refusal =
+  | "stale-epoch"
+  | "read-only"
+  | "forbidden"
+  | "unknown-document"
+  | "malformed"
+  | "too-large"
+  | "withdrawn";
+
+export interface RescueCopy {
+  id: string;
+  /** Whose text it is; nobody else is shown it. */
+  owner: string;
+  person: string;
+  organisation: string;
+  incident: { id: string; title: string };
+  document: string;
+  epoch: number;
+  reason: Refusal;
+  /** When it was put aside, and since when it had been waiting (ISO). */
+  at: string;
+  since: string;
+  changes: number;
+  differences: Difference[];
+  /** The unsent edits as a Yjs update, for whoever wants to merge them by hand. */
+  update: string;
+}
+
+/** What the page knows of itself when a copy is made. */
+export interface RescueFrame {
+  boot: Boot;
+  shelf: Shelf;
+  reason: Refusal;
+  now: Date;
+}
+
+/** The copy of what is unsent, or undefined when nothing is. */
+export function rescueCopy(unsent: Unsent, frame: RescueFrame): RescueCopy | undefined {
+  const [server, own] = [unsent.serversDocument(), unsent.ownDocument()];
+  try {
+    const themes = new Map(frame.boot.incident.themes.map((theme) => [theme.id, theme.title]));
+    const titleOf = (theme: string) => themes.get(theme) ?? theme;
+    const found = differences(piecesOf(server, titleOf), piecesOf(own, titleOf));
+    if (found.length === 0 && unsent.waiting === undefined) return undefined;
+    const update = Y.encodeStateAsUpdate(own, Y.encodeStateVector(server));
+    return assemble(unsent, frame, found, toBase64(update));
+  } finally {
+    server.destroy();
+    own.destroy();
+  }
+}
+
+function assemble(
+  unsent: Unsent,
+  { boot, shelf, reason, now }: RescueFrame,
+  found: Difference[],
+  update: string,
+): RescueCopy {
+  const { id, title } = boot.incident;
+  return {
+    id: crypto.randomUUID(),
+    owner: ownerOf(boot.person.id, boot.person.organisation),
+    person: boot.person.name,
+    organisation: boot.person.organisation,
+    incident: { id, title },
+    document: shelf.document,
+    epoch: shelf.epoch,
+    reason,
+    at: now.toISOString(),
+    since: (unsent.waiting?.since ?? now).toISOString(),
+    changes: unsent.waiting?.count ?? 1,
+    differences: found,
+    update,
+  };
+}
+
+/** Why it could not be sent, for the person who wrote it. */
+export function reasonOf(reason: Refusal): string {
+  switch (reason) {
+    case "stale-epoch":
+      return t("This document was restored on the server.");
+    case "read-only":
+      return t("You may read here, not write.");
+    case "forbidden":
+    case "withdrawn":
+      return t("You may no longer open this document.");
+    case "unknown-document":
+      return t("This document does not exist any more.");
+    case "malformed":
+      return t("The server could not read this change.");
+    case "too-large":
+      return t("This change was too large to send at once.");
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** `Bron en waterstanden`, `Besluiten › Evacueren › onderbouwing`. */
+export function placeOf({ where }: Difference): string {
+  const [first = "", ...rest] = where;
+  return [LISTS[first]?.() ?? first, ...rest.map((part) => FIELDS[part]?.() ?? part)].join(" › ");
+}
+
+const LISTS: Record<string, () => string> = {
+  facts: () => t("Key facts"),
+  rows: () => t("Rows"),
+  text: () => t("Text"),
+};
+
+const FIELDS: Record<string, () => string> = {
+  title: () => t("title"),
+  text: () => t("text"),
+  grounds: () => t("grounds"),
+  what: () => t("what"),
+  team: () => t("team"),
+  org: () => t("organisation"),
+  due: () => t("due"),
+  at: () => t("time"),
+  source: () => t("source"),
+  state: () => t("state"),
+  priority: () => t("priority"),
+  decision: () => t("decision"),
+  theme: () => t("theme"),
+  label: () => t("label"),
+  value: () => t("value"),
+  unit: () => t("unit"),
+};
+
+/** The copy as a text to read, copy and keep. */
+export function asText(copy: RescueCopy): string {
+  const head = [
+    t("Text of {person} ({organisation}) that could not be sent", {
+      person: copy.person,
+      organisation: copy.organisation,
+    }),
+    `${copy.incident.title} (${copy.incident.id}/${copy.document})`,
+    t("Written since {since}, put aside at {at}", {
+      since: formatMoment(new Date(copy.since)),
+      at: formatMoment(new Date(copy.at)),
+    }),
+    reasonOf(copy.reason),
+  ];
+  return [head.join("\n"), ...copy.differences.map(partAsText)].join("\n\n");
+}
+
+function partAsText(part: Difference): string {
+  const lines = [`== ${placeOf(part)}`];
+  if (part.before !== "") lines.push(`${t("On the server:")}`, part.before);
+  lines.push(`${t("Your text:")}`, part.after === "" ? t("(removed)") : part.after);
+  return lines.join("\n");
+}
+
+/** The same with the update, as a file that a program can read. */
+export function asJson(copy: RescueCopy): string {
+  return `${JSON.stringify(copy, null, 2)}\n`;
+}
+
+/** `samenbeeld-limburg-2021-picture-20211215T0317.txt`. */
+export function fileName(copy: RescueCopy, extension: "txt" | "json"): string {
+  const moment = copy.at.replace(/[-:]/g, "").slice(0, 13);
+  const document = copy.document.replaceAll("/", "-");
+  return `samenbeeld-${copy.incident.id}-${document}-${moment}.${extension}`;
+}
