@@ -231,7 +231,7 @@ CHECKS = (
     Check("ruff format", [PYTHON, "-m", "ruff", "format", "--check"]),
     Check("generated contract", [PYTHON, "-m", "server.contract", "--check"]),
     Check("words of the screens", ["node", "words.mjs", "--check"], WEB),
-    Check("biome", [TOOLS / "biome", "ci", "."], WEB),
+    Check("biome", [TOOLS / "biome", "ci", "--colors=off", "."], WEB),
     Check("tsc: the page", [TOOLS / "tsc", "--noEmit"], WEB),
     Check(
         "tsc: the service worker", [TOOLS / "tsc", "--noEmit", "-p", "tsconfig.worker.json"], WEB
