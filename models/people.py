@@ -123,9 +123,20 @@ def change_role(connection: Connection, id: PersonId, role: Role) -> None:
 def disable(connection: Connection, id: PersonId, now: datetime) -> None:
     """Shut somebody out: no sign-in, and every session and key of theirs ends now."""
     connection.execute(update(persons).where(persons.c.id == id).values(disabled_at=now))
-    for table in (sessions, api_keys):
-        theirs = (table.c.person == id) & table.c.ended_at.is_(None)
-        connection.execute(update(table).where(theirs).values(ended_at=now))
+    end_sessions(connection, id, now)
+    end_keys(connection, id, now)
+
+
+def end_sessions(connection: Connection, id: PersonId, now: datetime) -> int:
+    """Sign somebody out everywhere; how many sessions that were."""
+    theirs = (sessions.c.person == id) & sessions.c.ended_at.is_(None)
+    return connection.execute(update(sessions).where(theirs).values(ended_at=now)).rowcount
+
+
+def end_keys(connection: Connection, id: PersonId, now: datetime) -> int:
+    """Make every key of somebody worthless; how many that were."""
+    theirs = (api_keys.c.person == id) & api_keys.c.ended_at.is_(None)
+    return connection.execute(update(api_keys).where(theirs).values(ended_at=now)).rowcount
 
 
 def enable(connection: Connection, id: PersonId) -> None:

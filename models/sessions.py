@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from models.people import Person
 from models.people import from_row as person_from_row
 from models.tables import persons, sessions
-from models.vocabulary import OrganisationCode, PersonId
+from models.vocabulary import OrganisationCode
 
 SHIFT: Final = timedelta(hours=12)
 """One shift: nobody is thrown out of an open room half-way, nobody stays in for a week."""
@@ -112,12 +112,6 @@ def end(connection: Connection, token_hash: bytes, now: datetime) -> None:
     """Sign out."""
     here = (sessions.c.token_hash == token_hash) & sessions.c.ended_at.is_(None)
     connection.execute(update(sessions).where(here).values(ended_at=now))
-
-
-def end_all_of(connection: Connection, person: PersonId, now: datetime) -> int:
-    """Sign somebody out everywhere; how many sessions that were."""
-    theirs = (sessions.c.person == person) & sessions.c.ended_at.is_(None)
-    return connection.execute(update(sessions).where(theirs).values(ended_at=now)).rowcount
 
 
 def forget_old(connection: Connection, before: datetime) -> int:

@@ -94,7 +94,7 @@ def test_signing_out_ends_one_session_only(connection: Connection):
     sessions.end(connection, sessions.hash_of(one), NIGHT)
     assert sessions.find(connection, one, now=NIGHT) is None
     assert sessions.find(connection, other, now=NIGHT) is not None
-    assert sessions.end_all_of(connection, person.id, NIGHT) == 1
+    assert people.end_sessions(connection, person.id, NIGHT) == 1
     assert sessions.find(connection, other, now=NIGHT) is None
 
 
