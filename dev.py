@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -259,18 +259,21 @@ def perform(check: Check) -> Outcome:
 
 
 def run_checks(checks: Sequence[Check]) -> None:
-    """Two at a time; ends dev.py at the first failure, whose output is shown in full."""
+    """Two at a time; all that fail are shown in full, and then dev.py ends."""
     say("\n=== static checks ===")
     with ThreadPoolExecutor(max_workers=2) as pool:
-        futures: list[Future[Outcome]] = [pool.submit(perform, check) for check in checks]
-        for future in futures:
-            outcome = future.result()
-            word = "ok" if outcome.failure is None else "FAILED"
-            say(f"{outcome.title:<26} {word:<7} {outcome.seconds:5.1f} s")
-            if outcome.failure is not None:
-                pool.shutdown(cancel_futures=True)
-                say(outcome.failure)
-                give_up(f"{outcome.title} failed")
+        futures = [pool.submit(perform, check) for check in checks]
+        failed = [outcome for future in futures if (outcome := report(future.result())).failure]
+    for outcome in failed:
+        say(f"\n--- {outcome.title} ---\n{outcome.failure}")
+    if failed:
+        give_up(f"failed: {', '.join(outcome.title for outcome in failed)}")
+
+
+def report(outcome: Outcome) -> Outcome:
+    word = "ok" if outcome.failure is None else "FAILED"
+    say(f"{outcome.title:<26} {word:<7} {outcome.seconds:5.1f} s")
+    return outcome
 
 
 def ensure_browser() -> str | None:
