@@ -1,0 +1,114 @@
+"""A real server on a real port in this process, with people, keys and an incident."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from sqlalchemy import Connection
+
+from models import incidents, keys, people
+from models.incidents import NewIncident
+from models.vocabulary import OrganisationCode, Phase, Role
+from server.app import application
+from server.opening import migrate
+from server.participant import Participant
+from server.settings import Settings
+from server.wiring import Services, build
+from tests.rows import NIGHT
+
+PEOPLE: Final = {
+    "ana": ("24", Role.COORDINATOR),
+    "bo": ("23", Role.EDITOR),
+    "wil": ("WL", Role.EDITOR),
+    "def": ("DEF", Role.LIAISON),
+    "otto": ("JenV", Role.OBSERVER),
+    "stranger": ("1", Role.COORDINATOR),
+}
+
+
+def populate(connection: Connection) -> tuple[str, dict[str, str]]:
+    """People of six organisations, five of them in one incident: its id, and a key for each."""
+    found = {
+        name: people.create(
+            connection,
+            username=name,
+            name=name.title(),
+            organisation=organisation,
+            role=role,
+            now=NIGHT,
+            function="IM",
+        )
+        for name, (organisation, role) in PEOPLE.items()
+    }
+    new = NewIncident(title="Hoogwater", phase=Phase.WARM, exercise=True)
+    others = [
+        (OrganisationCode(organisation), role, 0)
+        for organisation, role in list(PEOPLE.values())[1:5]
+    ]
+    incident = incidents.create(connection, new, found["ana"].actor(), now=NIGHT, others=others)
+    tokens = {
+        name: keys.create(connection, person, label="test", now=NIGHT)
+        for name, person in found.items()
+    }
+    return incident, tokens
+
+
+@dataclass
+class LiveServer:
+    """Where the server listens, who may come, and its parts."""
+
+    port: int
+    incident: str
+    keys: dict[str, str]
+    services: Services
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/collab"
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def named(self, document: str, epoch: int | None = 1) -> str:
+        """A document of the incident, as it is addressed."""
+        at = "" if epoch is None else f"@{epoch}"
+        return f"{self.incident}/{document}{at}"
+
+    def participant(self, person: str) -> Participant:
+        return Participant(self.url, token=self.keys[person])
+
+
+@asynccontextmanager
+async def a_server(folder: Path) -> AsyncIterator[LiveServer]:
+    """A server over a fresh database in `folder`, stopped at the end."""
+    services = build(Settings(data=folder, port=0))
+    migrate(services)
+    with services.database.writer.begin() as connection:
+        incident, tokens = populate(connection)
+    config = uvicorn.Config(
+        application(services),
+        port=0,
+        ws="websockets-sansio",
+        ws_max_size=1 << 20,
+        log_config=None,
+        timeout_graceful_shutdown=2,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        if serving.done():
+            await serving
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield LiveServer(port, incident, tokens, services)
+    finally:
+        server.should_exit = True
+        await serving
