@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pycrdt import Doc, Text
+from websockets.exceptions import WebSocketException
 
 from models import update_log
 from models.database import database_at, sqlite_url
@@ -183,7 +184,7 @@ class Chaos:
             await joiner.connect()
             await joiner.open(self.address, doc)
             await asyncio.sleep(0.2)
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, WebSocketException):
             pass  # the server died while we came: what we got until then counts all the same
         finally:
             self.seen |= set(tokens_of(doc))
