@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
-from sqlalchemy import Connection
+from pycrdt import Doc, Text
+from sqlalchemy import Connection, event
 
-from models import incidents, keys, people
+from models import incidents, keys, people, update_log
 from models.incidents import NewIncident
 from models.vocabulary import OrganisationCode, Phase, Role
 from server.app import application
@@ -112,3 +114,21 @@ async def a_server(folder: Path) -> AsyncIterator[LiveServer]:
     finally:
         server.should_exit = True
         await serving
+
+
+def stored_text(server: LiveServer, document: str = "picture") -> str:
+    """What the log on the disk holds."""
+    with server.services.database.reader.connect() as connection:
+        stored = update_log.load(connection, f"{server.incident}/{document}")
+    doc: Doc[Any] = Doc()
+    for payload in stored.tail:
+        doc.apply_update(payload)
+    return str(doc.get("t", type=Text))
+
+
+def delay_commits(server: LiveServer, seconds: float) -> None:
+    """Make each commit of the writer slow, on its own thread."""
+
+    @event.listens_for(server.services.database.writer, "commit")
+    def slow(_: Connection) -> None:
+        time.sleep(seconds)

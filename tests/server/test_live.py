@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pycrdt import Doc, Text
+from pycrdt import Text
 from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import OperationalError
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,7 +20,7 @@ from server.participant import OpenDocument, Refused
 from sync import codec
 from sync.messages import Token, Update
 from tests.builders import Browser
-from tests.live import LiveServer, a_server
+from tests.live import LiveServer, a_server, delay_commits, stored_text
 from tests.rows import NIGHT
 
 
@@ -44,16 +42,6 @@ async def how_it_closes(socket: ClientConnection) -> tuple[int, str]:
 
 def text_in(document: OpenDocument) -> Text:
     return document.doc.get("t", type=Text)
-
-
-def stored_text(server: LiveServer, document: str = "picture") -> str:
-    """What the log on the disk holds."""
-    with server.services.database.reader.connect() as connection:
-        stored = update_log.load(connection, f"{server.incident}/{document}")
-    doc: Doc[Any] = Doc()
-    for payload in stored.tail:
-        doc.apply_update(payload)
-    return str(doc.get("t", type=Text))
 
 
 async def test_three_organisations_write_one_picture_and_it_is_on_the_disk(server: LiveServer):
@@ -108,14 +96,6 @@ async def test_R3_somebody_who_joins_during_a_commit_gets_only_what_was_committe
         theirs = await bo.open(name)
         assert str(text_in(theirs)) == "net getypt"
         assert asyncio.get_running_loop().time() - began >= 0.3
-
-
-def delay_commits(server: LiveServer, seconds: float) -> None:
-    """Make each commit of the writer slow, on its own thread."""
-
-    @event.listens_for(server.services.database.writer, "commit")
-    def slow(_: Connection) -> None:
-        time.sleep(seconds)
 
 
 async def test_R15_a_readers_change_is_refused_whatever_its_browser_shows(server: LiveServer):
