@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,12 +15,13 @@ from starlette.responses import HTMLResponse
 from models.organisations import Organisation
 from server.authenticate import Identity, utc_now
 from server.i18n import LANGUAGES, Words
+from server.moments import AMSTERDAM, moment_filter
+from server.template_times import filters
 
 log = structlog.get_logger()
 
 THEME_COOKIE: Final = "samenbeeld-theme"
 THEMES: Final = ("system", "light", "dark")
-AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 
 
 class Assets:
@@ -75,6 +75,8 @@ class Pages:
             self.words.translations(language), newstyle=True
         )
         environment.globals["asset"] = self.assets
+        environment.filters["moment"] = moment_filter(language)
+        environment.filters.update(filters(language))
         return environment
 
     def render(

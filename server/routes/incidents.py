@@ -46,6 +46,7 @@ async def list_page(request: Request) -> Response:
     context: dict[str, Any] = {
         "boot": {"page": "incidents"},
         "groups": by_phase(views),
+        "everybody": tuple(services.organisations.values()),
         "may_create": may(identity.actor, Verb.CREATE),
     }
     return _render(request, "incident/list.html", context, identity)
