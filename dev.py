@@ -231,6 +231,7 @@ CHECKS = (
     Check("ruff format", [PYTHON, "-m", "ruff", "format", "--check"]),
     Check("generated contract", [PYTHON, "-m", "server.contract", "--check"]),
     Check("words of the screens", ["node", "words.mjs", "--check"], WEB),
+    Check("icons of the pages", ["node", "icons.mjs", "--check"], WEB),
     Check("biome", [TOOLS / "biome", "ci", "--colors=off", "."], WEB),
     Check("tsc: the page", [TOOLS / "tsc", "--noEmit"], WEB),
     Check(
