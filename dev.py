@@ -110,8 +110,9 @@ def is_root_with_apt() -> bool:
 
 
 def apt_install(package: str) -> None:
-    run_quietly(["apt-get", "update"])
-    run_quietly(["apt-get", "install", "-y", package])
+    quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    run_quietly([*quiet, "update"])
+    run_quietly([*quiet, "install", "-y", package])
 
 
 # --- Python --------------------------------------------------------------------------------------
