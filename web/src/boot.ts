@@ -1,12 +1,12 @@
 /**
  * What the server hands to the scripts: one JSON block in the page, and nothing else.
- * The names are those of the server (`server/boot`), so they are not translated here.
+ * The names are those of the server (`server/views.py`).
  */
 
-export type Locale = "nl" | "en";
-export type Role = "observer" | "liaison" | "editor" | "coordinator";
-export type Phase = "cold" | "tepid" | "warm" | "aftermath" | "closed";
-export type OrganisationKind = "region" | "national" | "partner";
+import type { OrganisationKind, Phase, Role } from "./contract.gen";
+import type { Locale } from "./ui/words";
+
+export type { Locale, OrganisationKind, Phase, Role };
 
 export interface BootPerson {
   id: string;

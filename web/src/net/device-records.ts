@@ -62,10 +62,16 @@ function earlier(one: Date, other: Date): Date {
 }
 
 async function readWindows(transaction: IDBTransaction, name: string): Promise<ByWindow> {
+  const keys = await windowKeys(transaction, name);
   const pending = transaction.objectStore(PENDING);
-  const keys = (await answer(pending.getAllKeys(windowsOf(name)))) as [string, string][];
   const records = await answer<PendingRecord[]>(pending.getAll(windowsOf(name)));
   return new Map(records.map((record, place) => [keys[place]?.[1] ?? "", record]));
+}
+
+/** The keys `[shelf, window]` of what is pending in a document. */
+async function windowKeys(transaction: IDBTransaction, name: string): Promise<[string, string][]> {
+  const keys = await answer(transaction.objectStore(PENDING).getAllKeys(windowsOf(name)));
+  return keys as [string, string][];
 }
 
 function sumOf(records: readonly PendingRecord[]): Waiting | undefined {
@@ -114,22 +120,48 @@ export async function shelfNames(transaction: IDBTransaction): Promise<Set<strin
   }
 }
 
-export async function removeShelf(transaction: IDBTransaction, name: string): Promise<void> {
-  const updates = transaction.objectStore(UPDATES);
-  for (const key of await answer(updates.index(BY_SHELF).getAllKeys(name))) updates.delete(key);
-  transaction.objectStore(PENDING).delete(windowsOf(name));
+/** Removes a document; with `windows`, all but what other windows still wait with. */
+export async function removeShelf(
+  transaction: IDBTransaction,
+  name: string,
+  windows?: ReadonlySet<string>,
+): Promise<void> {
+  const [updates, pending] = [transaction.objectStore(UPDATES), transaction.objectStore(PENDING)];
+  const others =
+    windows === undefined ? new Map<string, PendingRecord>() : await readWindows(transaction, name);
+  for (const window of windows ?? []) others.delete(window);
+  const index = updates.index(BY_SHELF);
+  const keys = await answer(index.getAllKeys(name));
+  const records = await answer<UpdateRecord[]>(index.getAll(name));
+  keys.forEach((key, place) => {
+    const from = others.get(records[place]?.window ?? "")?.from ?? Number.POSITIVE_INFINITY;
+    if (Number(key) < from) updates.delete(key);
+  });
+  for (const [, window] of await windowKeys(transaction, name)) {
+    if (!others.has(window)) pending.delete([name, window]);
+  }
 }
 
-/** One more edit of `window`, and the note that it waits. */
+/** One more edit of a window, and the note that it waits. Answers the key of the edit. */
 export async function addOwn(
   transaction: IDBTransaction,
   record: UpdateRecord,
   at: Date,
-): Promise<void> {
+): Promise<number> {
   const key = Number(await answer(transaction.objectStore(UPDATES).add(record)));
-  const pending = transaction.objectStore(PENDING);
   const place = [record.shelf, record.window];
+  const pending = transaction.objectStore(PENDING);
   const before = await answer<PendingRecord | undefined>(pending.get(place));
   const { count = 0, since = at, from = key } = before ?? {};
-  pending.put({ count: count + 1, since, from } satisfies PendingRecord, place);
+  setOwn(transaction, record.shelf, record.window, { count: count + 1, since, from });
+  return key;
+}
+
+export function setOwn(
+  transaction: IDBTransaction,
+  name: string,
+  window: string,
+  record: PendingRecord,
+): void {
+  transaction.objectStore(PENDING).put(record, [name, window]);
 }

@@ -16,6 +16,7 @@ import {
   readPending,
   readShelf,
   removeShelf,
+  setOwn,
   shelfNames,
   UPDATES,
   type UpdateRecord,
@@ -47,6 +48,8 @@ export class DeviceStore implements OfflineStore {
   readonly #changes = new Listeners();
   /** What other windows had pending when this one loaded the document, by its name. */
   readonly #inherited = new Map<string, ByWindow>();
+  /** The keys of this window's edits that the server has not stored, by document. */
+  readonly #ownKeys = new Map<string, number[]>();
   readonly #sizes = new Map<string, number>();
   #database: Promise<IDBDatabase> | undefined;
   #queue: Write[] = [];
@@ -85,6 +88,7 @@ export class DeviceStore implements OfflineStore {
   async load(shelf: Shelf): Promise<Kept> {
     const name = nameOf(shelf);
     const nothing: Kept = { known: [], unsent: [], waiting: undefined };
+    if (this.#trouble !== undefined) return nothing;
     const found = await this.#orTrouble(
       this.#transact("readonly", (transaction) => readShelf(transaction, name)),
       { kept: nothing, inherited: new Map() as ByWindow, size: 0 },
@@ -97,7 +101,10 @@ export class DeviceStore implements OfflineStore {
   putOwn(shelf: Shelf, update: Uint8Array, at: Date): void {
     const record: UpdateRecord = { shelf: nameOf(shelf), window: this.#window, update };
     this.#count(record.shelf);
-    this.#write(true, (transaction) => addOwn(transaction, record, at));
+    this.#write(true, async (transaction) => {
+      const key = await addOwn(transaction, record, at);
+      this.#ownKeys.set(record.shelf, [...(this.#ownKeys.get(record.shelf) ?? []), key]);
+    });
   }
 
   putKnown(shelf: Shelf, update: Uint8Array, state: () => Uint8Array): void {
@@ -109,13 +116,24 @@ export class DeviceStore implements OfflineStore {
     this.#joinIfMany(record.shelf, state);
   }
 
-  acknowledged(shelf: Shelf, state: () => Uint8Array): void {
+  storedAllBut(shelf: Shelf, left: number, since: Date): void {
+    const name = nameOf(shelf);
+    this.#write(false, (transaction) => {
+      const keys = (this.#ownKeys.get(name) ?? []).slice(-left);
+      this.#ownKeys.set(name, keys);
+      const [from] = keys;
+      if (from !== undefined) setOwn(transaction, name, this.#window, { count: left, since, from });
+    });
+  }
+
+  storedAll(shelf: Shelf, state: () => Uint8Array): void {
     const name = nameOf(shelf);
     const inherited = this.#inherited.get(name) ?? (new Map() as ByWindow);
     this.#inherited.delete(name);
     this.#write(false, async (transaction) => {
       const pending = transaction.objectStore(PENDING);
       pending.delete([name, this.#window]);
+      this.#ownKeys.delete(name);
       for (const [window, then] of inherited) await deleteUnchanged(pending, [name, window], then);
     });
     this.#joinIfMany(name, state);
@@ -127,13 +145,25 @@ export class DeviceStore implements OfflineStore {
   }
 
   async keepRescue(copy: RescueCopy, shelf: Shelf): Promise<void> {
+    const name = nameOf(shelf);
+    const mine = new Set([this.#window, ...(this.#inherited.get(name)?.keys() ?? [])]);
     await this.#settle();
-    await this.#transact("readwrite", async (transaction) => {
-      transaction.objectStore(RESCUES).put(copy);
-      await removeShelf(transaction, nameOf(shelf));
-    });
-    this.#inherited.delete(nameOf(shelf));
-    this.#sizes.delete(nameOf(shelf));
+    try {
+      await this.#transact("readwrite", async (transaction) => {
+        transaction.objectStore(RESCUES).put(copy);
+        await removeShelf(transaction, name, mine);
+      });
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+    this.#letGo(shelf);
+  }
+
+  async forget(shelf: Shelf): Promise<void> {
+    await this.#settle();
+    await this.#transact("readwrite", (transaction) => removeShelf(transaction, nameOf(shelf)));
+    this.#letGo(shelf);
   }
 
   rescues(owner: string): Promise<RescueCopy[]> {
@@ -159,6 +189,12 @@ export class DeviceStore implements OfflineStore {
   }
 
   // --- writing, in order ---------------------------------------------------------------------
+
+  #letGo(shelf: Shelf): void {
+    this.#ownKeys.delete(nameOf(shelf));
+    this.#inherited.delete(nameOf(shelf));
+    this.#sizes.delete(nameOf(shelf));
+  }
 
   #count(name: string): void {
     this.#sizes.set(name, (this.#sizes.get(name) ?? 0) + 1);

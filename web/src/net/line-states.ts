@@ -3,6 +3,8 @@
  * the table does not happen: a late event of an earlier attempt changes nothing.
  */
 
+import { CloseCode } from "../contract.gen";
+
 export type LineState =
   /** Not begun. */
   | "idle"
@@ -75,14 +77,14 @@ export interface Verdict {
 }
 
 const VERDICTS: Record<number, Verdict> = {
-  1009: { next: "rescue", reason: "refused-content" },
-  1012: { next: "retry", reason: "restart" },
-  1013: { next: "retry", reason: "busy" },
-  4400: { next: "rescue", reason: "refused-content" },
-  4401: { next: "stop", reason: "session-ended" },
-  4403: { next: "stop", reason: "forbidden" },
-  4404: { next: "stop", reason: "forbidden" },
-  4503: { next: "retry", reason: "storage" },
+  [CloseCode.TOO_BIG]: { next: "rescue", reason: "refused-content" },
+  [CloseCode.RESTART]: { next: "retry", reason: "restart" },
+  [CloseCode.TRY_LATER]: { next: "retry", reason: "busy" },
+  [CloseCode.MALFORMED]: { next: "rescue", reason: "refused-content" },
+  [CloseCode.UNAUTHENTICATED]: { next: "stop", reason: "session-ended" },
+  [CloseCode.FORBIDDEN]: { next: "stop", reason: "forbidden" },
+  [CloseCode.UNKNOWN_DOCUMENT]: { next: "stop", reason: "forbidden" },
+  [CloseCode.STORAGE]: { next: "retry", reason: "storage" },
 };
 
 /** The dialect's own word for "I closed it myself because nothing was heard". */

@@ -35,6 +35,7 @@ const CONNECT_LIMIT = 10_000;
 const ADMIT_LIMIT = 5_000;
 const LONGEST_PATIENCE = 60_000;
 const CHECK_EVERY = 250;
+const PROBE_AFTER = 2_000;
 /** A line that stood this long was a good one: the next loss begins with short waits again. */
 const PROVEN_AFTER = 10_000;
 /** When our own check came this late the page slept or was busy: hear first what is queued. */
@@ -53,7 +54,9 @@ export class Line {
   #heardAt: number;
   #openedAt = 0;
   #failures = 0;
+  #heardOn: Date;
   #checkedAt = 0;
+  #probedAt = 0;
   #patience = 0;
   #everLive = false;
   #pending: Cancel[] = [];
@@ -62,6 +65,7 @@ export class Line {
   constructor(parts: LineParts) {
     this.#parts = parts;
     this.#heardAt = parts.clock.now();
+    this.#heardOn = parts.clock.date();
     const events = {
       opened: () => this.#opened(),
       heard: () => this.#heard(),
@@ -79,9 +83,19 @@ export class Line {
     return this.#reason;
   }
 
+  /** When this socket was opened, on the line's clock. */
+  get openedAt(): number {
+    return this.#openedAt;
+  }
+
   /** When anything was last heard, on the line's clock. */
   get heardAt(): number {
     return this.#heardAt;
+  }
+
+  /** The same, on the wall. */
+  get heardOn(): Date {
+    return this.#heardOn;
   }
 
   /** No attempt has failed yet since the page began. */
@@ -173,12 +187,14 @@ export class Line {
   #opened(): void {
     this.#move("opened", () => {
       this.#openedAt = this.#heardAt = this.#checkedAt = this.#parts.clock.now();
+      this.#heardOn = this.#parts.clock.date();
       this.#check = this.#parts.clock.every(CHECK_EVERY, () => this.#lookForSilence());
     });
   }
 
   #heard(): void {
     this.#heardAt = this.#parts.clock.now();
+    this.#heardOn = this.#parts.clock.date();
     this.#move("heard", () => {
       this.#everLive = true;
       this.#reason = undefined;
@@ -250,10 +266,20 @@ export class Line {
   #lookForSilence(): void {
     if (!isOpen(this.#state)) return;
     const now = this.#parts.clock.now();
+    this.#probeWhileUnsaved(now);
     const late = now - this.#checkedAt > CHECK_EVERY + LATE;
     this.#checkedAt = now;
     if (!late) this.#judgeSilence();
     else this.#pending.push(this.#parts.clock.after(CHECK_EVERY, () => this.#judgeSilence()));
+  }
+
+  /** The server speaks by itself every 5 s, which is just as long as silence is believed while
+   * something is unsaved: so the page asks. */
+  #probeWhileUnsaved(now: number): void {
+    if (this.#parts.unsavedSince() === undefined) return;
+    if (now - Math.max(this.#heardAt, this.#probedAt) < PROBE_AFTER) return;
+    this.#probedAt = now;
+    this.socket.probe();
   }
 
   /** One very large first answer over a slow line looks like silence. The status says offline,

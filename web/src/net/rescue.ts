@@ -5,19 +5,19 @@
 import { toBase64 } from "lib0/buffer";
 import * as Y from "yjs";
 import type { Boot } from "../boot";
+import type { Refusal } from "../contract.gen";
 import { formatMoment, t } from "../ui/words";
 import { type Difference, differences, piecesOf } from "./readable";
 import { ownerOf, type Shelf } from "./store";
 import type { Unsent } from "./unsent";
 
-/** The server's codes for a refusal (`sync/errors.py`), as far as a text can meet them. */
-export type Refusal =
-  | "stale-epoch"
-  | "read-only"
-  | "forbidden"
-  | "unknown-document"
-  | "malformed"
-  | "too-large"
+/** The server's refusals that mean: this text will not be taken. The others are tried again by
+ * themselves. `withdrawn` is our own: the document is not among those of this person any more. */
+export type RescueReason =
+  | Extract<
+      Refusal,
+      "stale-epoch" | "read-only" | "forbidden" | "unknown-document" | "malformed" | "too-large"
+    >
   | "withdrawn";
 
 export interface RescueCopy {
@@ -29,7 +29,7 @@ export interface RescueCopy {
   incident: { id: string; title: string };
   document: string;
   epoch: number;
-  reason: Refusal;
+  reason: RescueReason;
   /** When it was put aside, and since when it had been waiting (ISO). */
   at: string;
   since: string;
@@ -43,7 +43,7 @@ export interface RescueCopy {
 export interface RescueFrame {
   boot: Boot;
   shelf: Shelf;
-  reason: Refusal;
+  reason: RescueReason;
   now: Date;
 }
 
@@ -88,7 +88,7 @@ function assemble(
 }
 
 /** Why it could not be sent, for the person who wrote it. */
-export function reasonOf(reason: Refusal): string {
+export function reasonOf(reason: RescueReason): string {
   switch (reason) {
     case "stale-epoch":
       return t("This document was restored on the server.");

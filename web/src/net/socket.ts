@@ -1,8 +1,13 @@
 import { HocuspocusProviderWebsocket } from "@hocuspocus/provider";
+import { MessageType } from "../contract.gen";
 import { FORCED } from "./line-states";
 
 /** Never, for an interval that the library insists on; within what a browser's timer can hold. */
 const NEVER = 20_000_000_000;
+
+/** `WebSocket.OPEN`, also where there is no such global. */
+const OPEN = 1;
+const PING = new Uint8Array([MessageType.PING]);
 
 export interface SocketEvents {
   opened(): void;
@@ -49,6 +54,17 @@ export class Socket extends HocuspocusProviderWebsocket {
   #forgetQueue(): void {
     // biome-ignore lint/complexity/useLiteralKeys: the library keeps it private
     this["messageQueue"] = [];
+  }
+
+  /** Asks the other side for a sign of life; anything that comes back counts as heard. */
+  probe(): void {
+    if (this.webSocket?.readyState === OPEN) this.webSocket.send(PING);
+  }
+
+  /** The library knows the server's pings and our pongs, not the server's pongs. */
+  override onMessage(event: MessageEvent<ArrayBuffer>): void {
+    const [kind] = new Uint8Array(event.data);
+    if (event.data.byteLength > 1 || kind !== MessageType.PONG) super.onMessage(event);
   }
 
   /**

@@ -48,12 +48,17 @@ export interface OfflineStore {
   /** Something the server sent. `state` is the whole document as it is now, for when many small
    * records should become one. */
   putKnown(shelf: Shelf, update: Uint8Array, state: () => Uint8Array): void;
+  /** The server has all edits of this page but the newest `left`; the first of those was made at
+   * `since`. */
+  storedAllBut(shelf: Shelf, left: number, since: Date): void;
   /** The server has everything that this page put or loaded so far. */
-  acknowledged(shelf: Shelf, state: () => Uint8Array): void;
+  storedAll(shelf: Shelf, state: () => Uint8Array): void;
   /** Documents of an owner with edits that the server may lack, in any epoch. */
   leftovers(owner: string): Promise<Leftover[]>;
   /** Keeps the copy and lets go of the document, as one step. */
   keepRescue(copy: RescueCopy, shelf: Shelf): Promise<void>;
+  /** Lets go of a document of which nothing is unsent. */
+  forget(shelf: Shelf): Promise<void>;
   rescues(owner: string): Promise<RescueCopy[]>;
   dropRescue(id: string): Promise<void>;
   /** Removes whatever the server has, of everybody; what it lacks stays, and is counted. */
@@ -87,7 +92,11 @@ export class WindowStore implements OfflineStore {
     // the server has it, and a reload fetches it again
   }
 
-  acknowledged(shelf: Shelf): void {
+  storedAllBut(): void {
+    // what is left still waits
+  }
+
+  storedAll(shelf: Shelf): void {
     this.#waiting.delete(nameOf(shelf));
   }
 
@@ -97,6 +106,11 @@ export class WindowStore implements OfflineStore {
 
   keepRescue(copy: RescueCopy, shelf: Shelf): Promise<void> {
     this.#rescues.set(copy.id, copy);
+    this.#waiting.delete(nameOf(shelf));
+    return Promise.resolve();
+  }
+
+  forget(shelf: Shelf): Promise<void> {
     this.#waiting.delete(nameOf(shelf));
     return Promise.resolve();
   }

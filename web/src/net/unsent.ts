@@ -8,28 +8,33 @@ import type { Kept, Waiting } from "./store";
 /** Many small updates of what the server has are joined into one from here on. */
 const JOIN_AFTER = 500;
 
+interface Written {
+  update: Uint8Array;
+  at: Date;
+}
+
 export class Unsent {
   #known: Uint8Array[];
-  #updates: Uint8Array[];
-  #waiting: Waiting | undefined;
+  /** What an earlier visit left, as far as it is not acknowledged. */
+  #inherited: { updates: Uint8Array[]; waiting: Waiting | undefined };
+  /** What this visit wrote, the oldest first. */
+  #written: Written[] = [];
 
   constructor(kept: Kept) {
     this.#known = [...kept.known];
-    this.#updates = [...kept.unsent];
-    this.#waiting = kept.waiting;
+    this.#inherited = { updates: [...kept.unsent], waiting: kept.waiting };
   }
 
-  /** Changes that are not acknowledged. After a reload the number is that of the last visit. */
+  /** Changes that are not acknowledged, and the time of the first. */
   get waiting(): Waiting | undefined {
-    return this.#waiting;
+    const { count = 0, since } = this.#inherited.waiting ?? {};
+    const first = since ?? this.#written[0]?.at;
+    return first === undefined ? undefined : { count: count + this.#written.length, since: first };
   }
 
   /** This page wrote something. */
-  wrote(update: Uint8Array, now: Date): Waiting {
-    this.#updates.push(update);
-    const { count = 0, since = now } = this.#waiting ?? {};
-    this.#waiting = { count: count + 1, since };
-    return this.#waiting;
+  wrote(update: Uint8Array, at: Date): void {
+    this.#written.push({ update, at });
   }
 
   /** The server sent something. */
@@ -37,11 +42,17 @@ export class Unsent {
     this.#known.push(update);
   }
 
+  /** The server has stored all but the `left` newest changes; it takes them in their order. */
+  storedAllBut(left: number): void {
+    const stored = this.#written.splice(0, Math.max(0, this.#written.length - left));
+    this.#known.push(...stored.map(({ update }) => update));
+  }
+
   /** The server has stored everything up to now. `state` is the whole document as one update. */
-  acknowledged(state: () => Uint8Array): void {
-    this.#known.push(...this.#updates);
-    this.#updates = [];
-    this.#waiting = undefined;
+  storedAll(state: () => Uint8Array): void {
+    this.#known.push(...this.#inherited.updates);
+    this.#inherited = { updates: [], waiting: undefined };
+    this.storedAllBut(0);
     if (this.#known.length > JOIN_AFTER) this.#known = [state()];
   }
 
@@ -52,7 +63,8 @@ export class Unsent {
 
   /** The document as this page has it. */
   ownDocument(): Y.Doc {
-    return documentOf([...this.#known, ...this.#updates]);
+    const own = this.#written.map(({ update }) => update);
+    return documentOf([...this.#known, ...this.#inherited.updates, ...own]);
   }
 }
 

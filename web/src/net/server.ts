@@ -1,0 +1,55 @@
+/**
+ * The few questions that the live page asks beside the live line.
+ */
+import { type Boot, type BootDocument, isWorkspace, readBoot } from "../boot";
+import type { Admission } from "./line";
+
+export interface Server {
+  /** Whether the session of this browser is still that of the person of this page: edits of one
+   * person must never be stored under the name of another. Rejects when the line is down. */
+  admit(signal: AbortSignal): Promise<Admission>;
+  /** The documents of the incident as they are now; undefined when they may not be read. Rejects
+   * when the line is down. */
+  documents(): Promise<BootDocument[] | undefined>;
+}
+
+export class HttpServer implements Server {
+  readonly #boot: Boot;
+
+  constructor(boot: Boot) {
+    this.#boot = boot;
+  }
+
+  async admit(signal: AbortSignal): Promise<Admission> {
+    const response = await ask("/api/v1/session", "application/json", signal);
+    if (response.status === 401 || response.status === 403) return "session-ended";
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    return this.#isMe(recordOf(await response.json())) ? "admitted" : "other-person";
+  }
+
+  /** The page itself, without its contents, names them. */
+  async documents(): Promise<BootDocument[] | undefined> {
+    const response = await ask(`/incidents/${this.#boot.incident.id}/shell`, "text/html");
+    if (response.redirected || [401, 403, 404].includes(response.status)) return undefined;
+    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const boot = readBoot(page);
+    return isWorkspace(boot) ? boot.documents : undefined;
+  }
+
+  #isMe(session: Record<string, unknown>): boolean {
+    const { id, organisation } = recordOf(session.person);
+    const { person } = this.#boot;
+    return id === person.id && organisation === person.organisation;
+  }
+}
+
+function ask(path: string, accept: string, signal?: AbortSignal): Promise<Response> {
+  const headers = { Accept: accept };
+  return fetch(path, { cache: "no-store", headers, ...(signal === undefined ? {} : { signal }) });
+}
+
+function recordOf(value: unknown): Record<string, unknown> {
+  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isRecord ? (value as Record<string, unknown>) : {};
+}
