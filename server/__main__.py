@@ -12,6 +12,8 @@ from models.database import DataFolderInUse
 from models.people import PersonRefused
 from server.commands import accounts, data
 from server.commands.common import DataFolder, settings_for
+from server.commands.replay import run_replay
+from server.demo.seed import plant
 from server.opening import TablesBehind, opened
 from server.running import run_server
 from server.settings import SettingsWrong
@@ -25,6 +27,7 @@ app = typer.Typer(
 app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.machine_keys, name="key")
 app.command()(data.migrate)
+app.command("replay")(run_replay)
 
 
 @app.command()
@@ -37,6 +40,8 @@ def run(
     """Run the server until it is told to stop."""
     settings = settings_for(host=host, port=port, data=data, demo=demo or None)
     with opened(settings) as services:
+        if settings.demo:
+            plant(services.database.writer, services.passwords.hash)
         run_server(services, announce=typer.echo)
 
 

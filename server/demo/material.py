@@ -154,13 +154,10 @@ def stories() -> tuple[Story, ...]:
     flood = FOLDER / "limburg_2021"
     days = [each for path in sorted(flood.glob("2021-*.json")) for each in _read(path)]
     plans = _read(FOLDER / "plans.json")
-    told = (
-        _story(_read(flood / "incident.json"), days),
-        *(_story(plan, plan["timeline"]) for plan in plans),
+    return (
+        read_story(_read(flood / "incident.json"), days),
+        *(read_story(plan, plan["timeline"]) for plan in plans),
     )
-    for story in told:
-        _check(story)
-    return told
 
 
 def story_of(incident: str) -> Story:
@@ -175,9 +172,10 @@ def _read(path: Path) -> Any:
         raise MaterialWrong(f"{path.name}: {error}") from error
 
 
-def _story(content: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> Story:
+def read_story(content: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> Story:
+    """A story out of its files; raises MaterialWrong that names the entry."""
     timeline = tuple(_deed(each) for each in entries)
-    return Story(
+    story = Story(
         id=IncidentId(content["id"]),
         title=content["title"],
         phase=Phase(content["phase"]),
@@ -193,6 +191,8 @@ def _story(content: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> 
         timeline=timeline,
         orders=_orders(timeline),
     )
+    _check(story)
+    return story
 
 
 def _orders(timeline: Iterable[Deed]) -> Mapping[str, int]:

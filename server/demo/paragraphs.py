@@ -49,6 +49,11 @@ def shows_line(sheet: Sheet, line: Line) -> bool:
     return any(plain(one) == line.full_text for one in _paragraphs(_fragment(sheet, line)))
 
 
+def begins_line(sheet: Sheet, line: Line) -> bool:
+    """Whether a paragraph stands there that somebody left half-written."""
+    return _half_written(_fragment(sheet, line), line) is not None
+
+
 def _fragment(sheet: Sheet, line: Line) -> XmlFragment:
     fragment: XmlFragment = sheet.doc.get(theme_root(line.theme), type=XmlFragment)
     return fragment

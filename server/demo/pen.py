@@ -17,7 +17,7 @@ from server.demo.entries import (
     StateEntry,
     Written,
 )
-from server.demo.paragraphs import shows_line, write_line
+from server.demo.paragraphs import begins_line, shows_line, write_line
 from server.demo.rows import row_of, write_action, write_decision, write_fact, write_state
 from server.demo.sheet import Sheet, Step
 
@@ -54,3 +54,22 @@ def is_written(sheet: Sheet, deed: Written) -> bool:
         case StateEntry():
             row = row_of(sheet, "rows", deed.action)
             return row is not None and row.get("state") == deed.state.value
+
+
+def is_begun(sheet: Sheet, deed: Written) -> bool:
+    """Whether somebody stopped half-way while writing this."""
+    match deed:
+        case Line():
+            return begins_line(sheet, deed)
+        case DecisionEntry():
+            row = row_of(sheet, "rows", deed.id)
+            return row is not None and _is_beginning(str(row.get("text")), deed.text)
+        case ActionEntry():
+            row = row_of(sheet, "rows", deed.id)
+            return row is not None and _is_beginning(str(row.get("what")), deed.what)
+        case FactEntry() | StateEntry():
+            return False
+
+
+def _is_beginning(text: str, whole: str) -> bool:
+    return text != whole and whole.startswith(text)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from pycrdt import Doc, TransactionEvent
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from models import incidents, organisations, people, update_log
 from models.documents import DocumentName
@@ -64,6 +64,12 @@ def seed(
             rows += _tell(connection, story, everybody, now, moment or story.shown_at)
             told += 1
     return Seeded(added, told, rows)
+
+
+def plant(writer: Engine, hash_password: Callable[[str], str]) -> Seeded:
+    """Seed a database for this moment, in a transaction of its own."""
+    with writer.begin() as connection:
+        return seed(connection, now=datetime.now(UTC), hash_password=hash_password)
 
 
 def person_id(username: str) -> PersonId:
