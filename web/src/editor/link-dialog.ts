@@ -3,10 +3,10 @@ import { html, nothing } from "lit";
 import type { Mark } from "prosemirror-model";
 import type { Command, EditorState } from "prosemirror-state";
 import type { EditorView } from "prosemirror-view";
+import { safeHref, typedHref } from "../docs/links";
 import { openDialog } from "../ui/dialog";
 import { icon } from "../ui/icons";
 import { t } from "../ui/words";
-import { safeHref, typedHref } from "./links";
 import { schema } from "./schema";
 
 const { link } = schema.marks;

@@ -17,7 +17,7 @@ import {
   type NodeType,
   Schema,
 } from "prosemirror-model";
-import { safeHref } from "./links";
+import { safeHref } from "../docs/links";
 
 const nodes = {
   doc: { content: "block+" },

@@ -4,10 +4,10 @@ import { Decoration, DecorationSet, type DecorationSource, EditorView } from "pr
 import { initProseMirrorDoc, ySyncPlugin, ySyncPluginKey, yUndoPlugin } from "y-prosemirror";
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
+import { safeHref } from "../docs/links";
 import { cursorPlugins } from "./cursors";
 import { type AuthorSource, authorGutter } from "./gutter";
 import { type TextKeys, textInputRules, textKeymap } from "./keymap";
-import { safeHref } from "./links";
 import { schema } from "./schema";
 import { firstInView, isInView, keepInSight, type Sight, scrollerOf } from "./scroll";
 import type { TextUndo } from "./undo";

@@ -2,7 +2,7 @@ import type { DOMOutputSpec, Node } from "prosemirror-model";
 import { describe, expect, it } from "vitest";
 import { initProseMirrorDoc } from "y-prosemirror";
 import * as Y from "yjs";
-import { safeHref, typedHref } from "../../src/editor/links";
+import { safeHref, typedHref } from "../../src/docs/links";
 import { headingLevel, schema } from "../../src/editor/schema";
 
 /** A document as somebody's own program could have written it. */

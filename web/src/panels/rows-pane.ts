@@ -1,0 +1,258 @@
+// What the lists of decisions and actions have in common: rows that people write together, an order
+// that does not move under one's hands, and keys to walk through them.
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type * as Y from "yjs";
+import { undoManager } from "../docs/own";
+import type { SharedDocument } from "../docs/shared";
+import { icon } from "../ui/icons";
+import { registerKeys } from "../ui/keys";
+import { say } from "../ui/toast";
+import { t, tn } from "../ui/words";
+import { writes } from "../view/place";
+import type { Room } from "../view/room";
+import { HeldOrder } from "./held-order";
+import type { Guest } from "./line";
+
+const TICK_MS = 20_000;
+
+/** What a pane needs of its table; `docs/table` has it. */
+export interface RowsSource {
+  readonly type: Y.Map<Y.Map<unknown>>;
+  onChange(listener: () => void): () => void;
+  remove(id: string): void;
+}
+
+export abstract class RowsPane<Source extends RowsSource> extends LitElement {
+  static override properties = {
+    full: { type: Boolean },
+    selected: {},
+    opened: { state: true },
+  };
+  /** In the centre: every row is open. In a side pane they open one by one. */
+  declare full: boolean;
+  /** The row that the address names. */
+  declare selected: string | undefined;
+  declare protected opened: string | undefined;
+
+  protected readonly room: Room;
+  protected readonly shared: SharedDocument;
+  protected readonly rows: Source;
+  protected readonly undo: Y.UndoManager;
+  readonly #order = new HeldOrder();
+  readonly #stop: (() => void)[] = [];
+  #released = false;
+  #held = false;
+
+  constructor(room: Room, shared: SharedDocument, rows: Source) {
+    super();
+    this.room = room;
+    this.shared = shared;
+    this.rows = rows;
+    this.undo = undoManager(rows.type);
+    this.full = false;
+  }
+
+  /** The document's name on the line, and the name of the pane's keys. */
+  protected abstract readonly name: "decisions" | "actions";
+  protected abstract wanted(): readonly string[];
+  protected abstract renderRow(id: string): TemplateResult;
+  /** Adds a row of one's own; the name of the field to begin in. */
+  protected abstract add(): { readonly id: string; readonly field: string };
+  protected abstract words(): {
+    readonly add: string;
+    readonly empty: string;
+    readonly removed: string;
+  };
+
+  get mayWrite(): boolean {
+    return this.shared.mayWrite;
+  }
+
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const again = (): void => this.requestUpdate();
+    const tick = window.setInterval(again, TICK_MS);
+    this.#stop.push(
+      this.rows.onChange(again),
+      this.shared.onRights(again),
+      this.room.docs.presence.onChange(again),
+      () => window.clearInterval(tick),
+      registerKeys([
+        { keys: "j", label: t("Next row"), pane: this.name, run: () => this.#walk(1) },
+        { keys: "k", label: t("Previous row"), pane: this.name, run: () => this.#walk(-1) },
+        { keys: "enter", label: t("Open"), pane: this.name, run: (event) => this.#open(event) },
+        { keys: "n", label: t("New"), pane: this.name, run: () => this.addRow() },
+        { keys: "ctrl+z", label: t("Undo"), pane: this.name, run: () => void this.undo.undo() },
+        {
+          keys: "ctrl+shift+z",
+          label: t("Redo"),
+          pane: this.name,
+          run: () => void this.undo.redo(),
+        },
+      ]),
+    );
+    this.addEventListener("pointerenter", this.#hold);
+    this.addEventListener("pointerleave", this.#letGo);
+    this.addEventListener("focusin", this.#hold);
+    this.addEventListener("focusout", this.#letGo);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const stop of this.#stop.splice(0)) stop();
+    this.removeEventListener("pointerenter", this.#hold);
+    this.removeEventListener("pointerleave", this.#letGo);
+    this.removeEventListener("focusin", this.#hold);
+    this.removeEventListener("focusout", this.#letGo);
+  }
+
+  /** Ends what outlives the element; call when the document begins anew. */
+  end(): void {
+    this.undo.destroy();
+    this.remove();
+  }
+
+  /** Adds a row and puts the caret in it. */
+  readonly addRow = (): void => {
+    if (!this.mayWrite) return;
+    const { id, field } = this.add();
+    this.#order.addOwn(id);
+    this.opened = id;
+    void this.updateComplete.then(() => {
+      const row = this.rowElement(id);
+      row?.scrollIntoView({ block: "nearest" });
+      row?.querySelector<HTMLElement>(`[data-field="${field}"]`)?.focus();
+    });
+  };
+
+  protected removeRow(id: string): void {
+    this.rows.remove(id);
+    this.#released = true;
+    this.requestUpdate();
+    this.#paneElement()?.focus();
+    say(this.words().removed);
+  }
+
+  protected isOpen(id: string): boolean {
+    return this.full || this.opened === id;
+  }
+
+  protected toggle(id: string): void {
+    this.opened = this.opened === id ? undefined : id;
+  }
+
+  protected writes(id: string, field: string): string {
+    return writes(this.name, field, { row: id });
+  }
+
+  /** Who else has the caret in a field of a row. */
+  protected guest(id: string, field: string): Guest | undefined {
+    const [other] = this.room.othersAt(
+      (place) => place.document === this.name && place.row === id && place.field === field,
+    );
+    return other === undefined
+      ? undefined
+      : {
+          name: other.name,
+          organisation: other.organisation,
+          colour: this.room.colourOf(other.organisation),
+        };
+  }
+
+  /** The marks of the others who write in a row now. */
+  protected writers(id: string): TemplateResult[] {
+    const others = this.room.othersAt(
+      ({ document, row, field }) => document === this.name && row === id && field !== undefined,
+    );
+    const codes = new Set(others.map((person) => person.organisation));
+    return [...codes].map((code) => this.room.mark(code, { writing: true }));
+  }
+
+  protected rowElement(id: string): HTMLElement | null {
+    return this.querySelector(`[data-row="${CSS.escape(id)}"]`);
+  }
+
+  protected override render(): TemplateResult {
+    const wanted = this.wanted();
+    const list = this.#released
+      ? this.#order.release(wanted)
+      : this.#order.show(wanted, this.#held);
+    this.#released = false;
+    const here = new Set(wanted);
+    return html`<ol class="rows">
+        ${list.waiting === 0 ? nothing : this.#renderNews(list.waiting)}
+        ${repeat(
+          list.shown,
+          (id) => id,
+          (id) => html`<li>${here.has(id) ? this.renderRow(id) : this.#renderGone()}</li>`,
+        )}
+        ${list.shown.length === 0 ? html`<li class="rows-empty">${this.words().empty}</li>` : nothing}
+      </ol>
+      ${this.mayWrite ? this.#renderAdd() : nothing}`;
+  }
+
+  #renderNews(count: number): TemplateResult {
+    const accept = (): void => {
+      this.#released = true;
+      this.requestUpdate();
+    };
+    return html`<li class="rows-new">
+      <button class="button" type="button" @click=${accept}>
+        ${icon("arrow-up")} <span>${tn("{n} new", "{n} new", count)}</span>
+      </button>
+    </li>`;
+  }
+
+  #renderGone(): TemplateResult {
+    return html`<p class="rows-empty">${t("Removed by somebody else.")}</p>`;
+  }
+
+  #renderAdd(): TemplateResult {
+    return html`<div class="pane-foot">
+      <button class="button" type="button" @click=${this.addRow}>
+        ${icon("plus")} <span>${this.words().add}</span> <kbd class="key">N</kbd>
+      </button>
+    </div>`;
+  }
+
+  #paneElement(): HTMLElement | null {
+    return this.closest<HTMLElement>("[data-keys]");
+  }
+
+  readonly #hold = (): void => {
+    this.#held = true;
+  };
+
+  readonly #letGo = (): void => {
+    // after the browser moved the focus, which may be to another field of this list
+    setTimeout(() => {
+      this.#held = this.matches(":hover") || this.contains(document.activeElement);
+      if (!this.#held) this.requestUpdate();
+    });
+  };
+
+  #walk(step: 1 | -1): void {
+    const rows = [...this.querySelectorAll<HTMLElement>("[data-row]")];
+    const here = rows.findIndex((row) => row.contains(document.activeElement));
+    const next = here < 0 ? (step === 1 ? 0 : rows.length - 1) : here + step;
+    rows[Math.min(rows.length - 1, Math.max(0, next))]?.focus();
+  }
+
+  #open(event: KeyboardEvent): void {
+    const row = event.target instanceof HTMLElement ? event.target.dataset.row : undefined;
+    if (row === undefined) {
+      // Enter on a button inside: the browser presses it
+      if (event.target instanceof HTMLElement) event.target.click();
+      return;
+    }
+    if (!this.full) this.toggle(row);
+    void this.updateComplete.then(() => {
+      if (this.isOpen(row)) this.rowElement(row)?.querySelector<HTMLElement>("sb-line")?.focus();
+    });
+  }
+}

@@ -1,0 +1,127 @@
+// The navigation of themes: what there is, how old it is against the incident's rhythm, and who
+// writes there now. And the own organisation's picture, when this person may read it.
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { newer } from "../docs/attribution";
+import type { Author } from "../docs/marks";
+import { factsOf, fragment } from "../docs/picture";
+import type { SharedDocument } from "../docs/shared";
+import { ageMark } from "../ui/age";
+import { t } from "../ui/words";
+import type { Room } from "../view/room";
+import { type Route, routeHash } from "../view/route";
+
+const TICK_MS = 15_000;
+const PAUSE_MS = 250;
+
+/** The last writer of a theme: of its text or of its facts. */
+export function newestInTheme(
+  room: Room,
+  document: SharedDocument,
+  theme: string,
+): Author | undefined {
+  const attribution = room.attribution(document);
+  const facts = factsOf(document.doc).type;
+  let newest = attribution.newestIn(fragment(document.doc, theme));
+  for (const fact of facts.values()) {
+    if (fact.get("theme") === theme) newest = newer(newest, attribution.of(fact));
+  }
+  return newest;
+}
+
+export class ThemesNav extends LitElement {
+  static override properties = { route: { attribute: false } };
+  declare route: Route;
+  readonly #room: Room;
+  readonly #stop: (() => void)[] = [];
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(room: Room, route: Route) {
+    super();
+    this.#room = room;
+    this.route = route;
+  }
+
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const { presence } = this.#room.docs;
+    const picture = this.#room.docs.get("picture");
+    const tick = window.setInterval(() => this.requestUpdate(), TICK_MS);
+    this.#stop.push(picture.marks.onChange(this.#soon), presence.onChange(this.#soon), () =>
+      window.clearInterval(tick),
+    );
+    picture.doc.on("update", this.#soon);
+    this.#stop.push(() => picture.doc.off("update", this.#soon));
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#pause);
+    for (const stop of this.#stop.splice(0)) stop();
+  }
+
+  /** Ages and presence need no frame of their own for every keystroke of the room. */
+  readonly #soon = (): void => {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.requestUpdate();
+    }, PAUSE_MS);
+  };
+
+  protected override render(): TemplateResult {
+    const { themes } = this.#room.boot.incident;
+    const picture = this.#room.docs.get("picture");
+    return html`<h2 class="rail-title">${t("Shared picture")}</h2>
+      <ul class="themes">
+        ${themes.map(({ id, title }) => this.#renderTheme(picture, id, title))}
+      </ul>
+      ${this.#room.ownPicture === undefined ? nothing : this.#renderOwn()}`;
+  }
+
+  #renderTheme(picture: SharedDocument, id: string, title: string): TemplateResult {
+    const here = this.route.place === "picture" && this.route.theme === id;
+    const newest = newestInTheme(this.#room, picture, id);
+    const codes = this.#room.writersAt((at) => at.document === "picture" && at.theme === id);
+    return html`<li>
+      <a
+        class="theme"
+        href=${routeHash({ place: "picture", theme: id })}
+        aria-current=${here ? "true" : nothing}
+      >
+        <span class="theme-name">${title}</span>
+        <span class="theme-writers"
+          >${codes.map((code) => this.#room.mark(code, { writing: true }))}</span
+        >
+        ${newest === undefined ? nothing : this.#age(newest)}
+      </a>
+    </li>`;
+  }
+
+  #age(newest: Author): TemplateResult {
+    return ageMark(Date.now() - newest.at.getTime(), this.#room.boot.incident.rhythm);
+  }
+
+  #renderOwn(): TemplateResult {
+    const { organisation } = this.#room.boot.person;
+    const here = this.route.place === "own";
+    return html`<h2 class="rail-title">${t("Own picture")}</h2>
+      <ul class="themes">
+        <li>
+          <a
+            class="theme"
+            href=${routeHash({ place: "own", theme: undefined })}
+            aria-current=${here ? "true" : nothing}
+            >${this.#room.mark(organisation, { named: false })}
+            <span class="theme-name">${this.#room.nameOf(organisation)}</span></a
+          >
+        </li>
+      </ul>`;
+  }
+}
+
+export function defineThemes(): void {
+  if (customElements.get("sb-themes") === undefined) customElements.define("sb-themes", ThemesNav);
+}
