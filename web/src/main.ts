@@ -1,5 +1,7 @@
 // The page comes to life: its frame first, then what it shows.
 import { isWorkspace, readBoot } from "./boot";
+import { mountIncidents } from "./pages/incidents";
+import { mountSignIn } from "./pages/sign-in";
 import { mountChrome } from "./ui/chrome";
 import { say } from "./ui/toast";
 import { t } from "./ui/words";
@@ -30,6 +32,8 @@ window.addEventListener("unhandledrejection", (event) => tellMistake(event.reaso
 
 const boot = readBoot();
 mountChrome();
+if (boot.page === "sign-in") mountSignIn();
+if (boot.page === "incidents") mountIncidents();
 if (isWorkspace(boot)) {
   const docs = mountWorkspace(boot);
   Object.defineProperty(window, "__samenbeeld", {
