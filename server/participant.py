@@ -101,6 +101,16 @@ class Participant:
         """Whether the line stands."""
         return self._reading is not None and not self._reading.done()
 
+    @property
+    def close_code(self) -> int | None:
+        """With which code the last socket was closed."""
+        return None if self._socket is None else self._socket.close_code
+
+    async def ended(self) -> None:
+        """Wait until the line is gone."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading})
+
     async def connect(self) -> None:
         """Open the socket, and bring every document that was open before into step again."""
         self._socket = await connect(
