@@ -1,5 +1,7 @@
 // The page comes to life: its frame first, then what it shows.
 import { isWorkspace, readBoot } from "./boot";
+import { mountLine } from "./net/mount";
+import { mountSignOut } from "./net/sign-out";
 import { mountIncidents } from "./pages/incidents";
 import { mountSignIn } from "./pages/sign-in";
 import { mountChrome } from "./ui/chrome";
@@ -36,7 +38,10 @@ if (boot.page === "sign-in") mountSignIn();
 if (boot.page === "incidents") mountIncidents();
 if (isWorkspace(boot)) {
   const docs = mountWorkspace(boot);
+  mountLine(docs);
   Object.defineProperty(window, "__samenbeeld", {
     value: Object.freeze({ docs, status: docs.status }),
   });
+} else {
+  mountSignOut();
 }

@@ -6,6 +6,7 @@ import * as Y from "yjs";
 import type { Boot, BootDocument } from "../boot";
 import { Line } from "../net/line";
 import type { RescueCopy } from "../net/rescue";
+import { Rescues } from "../net/rescues";
 import {
   type DocumentState,
   type LineView,
@@ -19,7 +20,6 @@ import { type IncidentParts, usualParts } from "./parts";
 import { Presence } from "./presence";
 import { Refusals } from "./refusals";
 import { Replica, type ReplicaEvents } from "./replica";
-import { Rescues } from "./rescues";
 import { type Keeper, OpenDocument, type SharedDocument } from "./shared";
 
 /** Changes that the server does not confirm although the line lives: begin the line anew. */

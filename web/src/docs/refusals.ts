@@ -5,10 +5,10 @@
 import type { Boot, BootDocument } from "../boot";
 import type { Clock } from "../net/clock";
 import { type RescueCopy, type RescueReason, rescueCopy } from "../net/rescue";
+import type { Rescues } from "../net/rescues";
 import type { Server } from "../net/server";
 import type { OfflineStore, Shelf } from "../net/store";
 import { Unsent } from "../net/unsent";
-import type { Rescues } from "./rescues";
 import type { OpenDocument } from "./shared";
 
 /** Editors may still write what was being composed when they became read-only. */

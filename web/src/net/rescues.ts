@@ -2,9 +2,9 @@
  * The copies of what could not be sent, as the page shows them. A copy stays until its writer
  * puts it away.
  */
-import { Listeners } from "../net/listeners";
-import type { RescueCopy } from "../net/rescue";
-import type { OfflineStore, Shelf } from "../net/store";
+import { Listeners } from "./listeners";
+import type { RescueCopy } from "./rescue";
+import type { OfflineStore, Shelf } from "./store";
 
 export class Rescues {
   readonly #store: OfflineStore;
