@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from server.errors import HANDLERS
@@ -18,8 +16,6 @@ from server.security import SecureHeaders
 from server.socket import CollabSocket
 from server.views import COLLAB
 from server.wiring import Services
-
-LARGEST_BODY: Final = 256 * 1024
 
 
 def routes(services: Services) -> list[BaseRoute]:
@@ -47,11 +43,10 @@ def application(services: Services) -> Starlette:
 
     app = Starlette(
         routes=routes(services),
-        # From the outside in: even a refusal carries the headers, even a large body is logged.
+        # From the outside in: even a refusal carries the headers.
         middleware=[
             Middleware(SecureHeaders),
             Middleware(Requests, settings=services.settings),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
         ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

@@ -36,7 +36,7 @@ HEADERS: Final = {
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class SecureHeaders:
@@ -82,11 +82,11 @@ def is_known_host(headers: Headers, public_url: str | None, allowed: tuple[str, 
 
     A plain address is: nobody can point a name of theirs at it and be shown under it.
     """
-    host = urlsplit(f"//{headers.get('host', '')}")
     try:
-        name = (host.hostname or "").rstrip(".")
+        host = urlsplit(f"//{headers.get('host', '')}")
     except ValueError:
         return False
+    name = (host.hostname or "").rstrip(".")
     known = {each.lower() for each in allowed}
     if public_url is not None:
         known.add(urlsplit(public_url).hostname or "")
@@ -110,15 +110,20 @@ def is_own_origin(connection: HTTPConnection, public_url: str | None) -> bool:
 
 
 def _same_place(origin: str, connection: HTTPConnection) -> bool:
-    try:
-        theirs = urlsplit(origin)
-        port = theirs.port or _DEFAULT_PORTS.get(theirs.scheme)
-    except ValueError:
-        return False
     ours = connection.url
     scheme = {"ws": "http", "wss": "https"}.get(ours.scheme, ours.scheme)
-    own_port = ours.port or _DEFAULT_PORTS.get(scheme)
-    return (theirs.scheme, theirs.hostname, port) == (scheme, ours.hostname, own_port)
+    try:
+        place = _place(origin)
+        return place is not None and place == _place(f"{scheme}://{ours.netloc}")
+    except ValueError:
+        return False
+
+
+def _place(address: str) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an http address; raises ValueError for a malformed one."""
+    parts = urlsplit(address)
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return (parts.scheme, parts.hostname, port) if parts.hostname and port else None
 
 
 def _is_address(host: str) -> bool:

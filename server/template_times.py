@@ -65,4 +65,7 @@ def _local(moment: Moment) -> datetime | None:
             return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=AMSTERDAM)
-    return moment.astimezone(AMSTERDAM)
+    try:
+        return moment.astimezone(AMSTERDAM)
+    except OverflowError:  # the last or first hours that a calendar knows
+        return None

@@ -15,8 +15,7 @@ from starlette.responses import HTMLResponse
 from models.organisations import Organisation
 from server.authenticate import Identity, utc_now
 from server.i18n import LANGUAGES, Words
-from server.moments import AMSTERDAM, moment_filter
-from server.template_times import filters
+from server.template_times import AMSTERDAM, filters
 
 log = structlog.get_logger()
 
@@ -75,7 +74,6 @@ class Pages:
             self.words.translations(language), newstyle=True
         )
         environment.globals["asset"] = self.assets
-        environment.filters["moment"] = moment_filter(language)
         environment.filters.update(filters(language))
         return environment
 

@@ -1,11 +1,11 @@
-"""The words people read for the closed lists of the field, as message ids."""
+"""The words people read for the themes of a picture, as message ids."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from models.vocabulary import Phase, Role, Theme
+from models.vocabulary import Theme
 from server.i18n import msg
 
 THEMES: Final[Mapping[Theme, str]] = {
@@ -18,19 +18,4 @@ THEMES: Final[Mapping[Theme, str]] = {
     Theme.COMMUNICATION: msg("Communication"),
     Theme.IMPACT: msg("Societal impact"),
     Theme.FORECAST: msg("Forecast"),
-}
-
-PHASES: Final[Mapping[Phase, str]] = {
-    Phase.COLD: msg("Cold"),
-    Phase.TEPID: msg("Tepid"),
-    Phase.WARM: msg("Warm"),
-    Phase.AFTERMATH: msg("Aftermath"),
-    Phase.CLOSED: msg("Closed"),
-}
-
-ROLES: Final[Mapping[Role, str]] = {
-    Role.OBSERVER: msg("Observer"),
-    Role.LIAISON: msg("Liaison"),
-    Role.EDITOR: msg("Editor"),
-    Role.COORDINATOR: msg("Coordinator"),
 }

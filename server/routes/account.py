@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from models import people, sessions
 from models.people import Person
@@ -18,6 +17,7 @@ from server.asking import identity_of, services_of
 from server.authenticate import COOKIE, utc_now
 from server.forms import text_of
 from server.i18n import LANGUAGES, msg
+from server.routes.methods import route
 from server.security import is_secure_context, safe_next
 from server.templating import THEME_COOKIE, THEMES
 
@@ -131,6 +131,18 @@ async def preferences(request: Request) -> Response:
     return response
 
 
+async def accessibility(request: Request) -> Response:
+    """For everybody, signed in or not: what works how, and what does not yet."""
+    services = services_of(request)
+    return services.pages.render(
+        request,
+        "accessibility.html",
+        {"boot": {"page": "accessibility"}},
+        identity=await identity_of(request),
+        organisations=services.organisations,
+    )
+
+
 async def _page(
     request: Request,
     error: str | None = None,
@@ -155,8 +167,8 @@ async def _page(
 
 
 ROUTES = [
-    Route("/sign-in", sign_in_page, methods=["GET"]),
-    Route("/sign-in", sign_in, methods=["POST"]),
-    Route("/sign-out", sign_out, methods=["POST"]),
-    Route("/preferences", preferences, methods=["POST"]),
+    route("/sign-in", GET=sign_in_page, POST=sign_in),
+    route("/sign-out", POST=sign_out),
+    route("/preferences", POST=preferences),
+    route("/toegankelijkheid", GET=accessibility),
 ]

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from models import incidents
 from models.incidents import Incident, IncidentTheme, NewIncident
@@ -28,6 +27,7 @@ from server.asking import incident_for, services_of, who
 from server.authenticate import Identity, utc_now
 from server.incident_form import LONGEST_TITLE, RHYTHMS
 from server.problems import Kind, Problem
+from server.routes.methods import route
 from server.views import person_block, themes_of, view_of
 
 log = structlog.get_logger()
@@ -201,9 +201,7 @@ def _json(request: Request, identity: Identity, incident: Incident) -> dict[str,
 
 
 ROUTES = [
-    Route("/api/v1/session", session, methods=["GET"]),
-    Route("/api/v1/incidents", list_incidents, methods=["GET"]),
-    Route("/api/v1/incidents", create_incident, methods=["POST"]),
-    Route("/api/v1/incidents/{id}", one_incident, methods=["GET"]),
-    Route("/api/v1/incidents/{id}", change_incident, methods=["PATCH"]),
+    route("/api/v1/session", GET=session),
+    route("/api/v1/incidents", GET=list_incidents, POST=create_incident),
+    route("/api/v1/incidents/{id}", GET=one_incident, PATCH=change_incident),
 ]

@@ -8,12 +8,13 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from server.asking import services_of
 from server.problems import Kind, Problem
+from server.routes.methods import route
 
 _HASHED: Final = re.compile(r"\.[A-Z0-9]{8}\.[a-z0-9]+(\.map)?$")
 FOREVER: Final = "public, max-age=31536000, immutable"
@@ -42,6 +43,6 @@ async def service_worker(request: Request) -> Response:
 def routes(web: Path) -> list[BaseRoute]:
     """The routes over one build."""
     return [
-        Route("/service-worker.js", service_worker, methods=["GET"]),
+        route("/service-worker.js", GET=service_worker),
         Mount("/static", Built(directory=web / "dist", check_dir=False)),
     ]

@@ -7,7 +7,6 @@ from typing import Any
 import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from models import incidents
 from models.incidents import Incident
@@ -20,6 +19,7 @@ from server.i18n import Gettext
 from server.incident_form import IncidentForm, blank, read_form
 from server.problems import Kind, Problem
 from server.reading_view import read_documents
+from server.routes.methods import route
 from server.views import (
     by_phase,
     documents_for,
@@ -215,12 +215,11 @@ def _render(
 
 
 ROUTES = [
-    Route("/", front, methods=["GET"]),
-    Route("/incidents", list_page, methods=["GET"]),
-    Route("/incidents/new", new_page, methods=["GET"]),
-    Route("/incidents/new", create, methods=["POST"]),
-    Route("/incidents/{id}", workspace, methods=["GET"]),
-    Route("/incidents/{id}/shell", shell, methods=["GET"]),
-    Route("/incidents/{id}/phase", change_phase, methods=["POST"]),
-    Route("/incidents/{id}/participations", change_participation, methods=["POST"]),
+    route("/", GET=front),
+    route("/incidents", GET=list_page),
+    route("/incidents/new", GET=new_page, POST=create),
+    route("/incidents/{id}", GET=workspace),
+    route("/incidents/{id}/shell", GET=shell),
+    route("/incidents/{id}/phase", POST=change_phase),
+    route("/incidents/{id}/participations", POST=change_participation),
 ]

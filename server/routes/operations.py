@@ -8,12 +8,12 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from models import migrations
 from server import metrics
 from server.asking import services_of
 from server.problems import Kind, Problem
+from server.routes.methods import route
 from server.security import is_loopback
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ async def counts(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/healthz", healthz, methods=["GET"]),
-    Route("/readyz", readyz, methods=["GET"]),
-    Route("/metrics", counts, methods=["GET"]),
+    route("/healthz", GET=healthz),
+    route("/readyz", GET=readyz),
+    route("/metrics", GET=counts),
 ]

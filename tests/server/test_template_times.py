@@ -27,7 +27,7 @@ def test_a_text_without_a_zone_is_the_time_in_amsterdam() -> None:
     assert DUTCH["clock"]("2021-07-16T03:10") == "03:10"
 
 
-@pytest.mark.parametrize("text", ["", "gisteren", "2021-99-99", "<b>"])
+@pytest.mark.parametrize("text", ["", "gisteren", "2021-99-99", "<b>", "9999-12-31T23:59:59Z"])
 def test_a_text_that_is_no_moment_stays_as_it_is(text: str) -> None:
     assert DUTCH["moment"](text) == text
     assert DUTCH["day"](text) == ""
