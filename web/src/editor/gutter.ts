@@ -66,17 +66,20 @@ export function authorGutter(
   now: () => number = Date.now,
 ): Plugin<DecorationSet> {
   const fresh = new Map<SharedType, number>();
-  const draw = (state: EditorState): Decoration[] =>
-    [...placedBlocks(state.doc, fragment)].flatMap(({ pos, node, type }) => {
+  const draw = (state: EditorState): Decoration[] => {
+    let above: { org: string; node: Node } | undefined;
+    return [...placedBlocks(state.doc, fragment)].flatMap(({ pos, node, type }) => {
       const author = source.attribution.of(type);
       const attributes = {
-        ...(author === undefined ? {} : authorAttributes(author, source, now())),
+        ...(author === undefined ? {} : authorAttributes(author, node, above, source, now())),
         ...((fresh.get(type) ?? 0) > now() ? { "data-fresh": "" } : {}),
       };
+      above = author === undefined ? undefined : { org: author.org, node };
       return Object.keys(attributes).length === 0
         ? []
         : [Decoration.node(pos, pos + node.nodeSize, attributes, attributes)];
     });
+  };
 
   return new Plugin<DecorationSet>({
     key: gutterKey,
@@ -95,18 +98,24 @@ export function authorGutter(
   });
 }
 
+/** A block of one line has room for a mark or nothing: a heading only gets the coloured line, an
+ *  item of a list its mark, once for a row of items of one organisation. */
 function authorAttributes(
   author: Author,
+  node: Node,
+  above: { org: string; node: Node } | undefined,
   source: AuthorSource,
   now: number,
 ): Record<string, string> {
   const recent = now - author.at.getTime() < RECENT_MS;
-  return {
-    "data-author": author.org,
-    "data-author-kind": source.kindOf(author.org),
-    "data-author-at": source.timeOf(author.at),
-    ...(recent ? { "data-recent": String(source.colourOf(author.org)) } : {}),
-  };
+  const line = recent ? { "data-recent": String(source.colourOf(author.org)) } : undefined;
+  const mark = { "data-author": author.org, "data-author-kind": source.kindOf(author.org) };
+  if (node.type.name === "heading") return { ...line };
+  if (node.type.name !== "list_item") {
+    return { ...mark, "data-author-at": source.timeOf(author.at), ...line };
+  }
+  const repeated = above?.node.type === node.type && above.org === author.org;
+  return { ...(repeated ? {} : mark), ...line };
 }
 
 interface Drawing {

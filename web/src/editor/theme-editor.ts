@@ -87,6 +87,8 @@ export class ThemeEditor {
   }
 
   #dispatch(transaction: Transaction): void {
+    // y-prosemirror tells of moved cursors a moment later, when the theme may be closed
+    if (this.view.isDestroyed) return;
     const meta: unknown = transaction.getMeta(ySyncPluginKey);
     const fromOthers = isOthersChange(meta);
     const apply = (): void => this.view.updateState(this.view.state.apply(transaction));

@@ -95,13 +95,17 @@ export function moreTools(): Tool[] {
 
 export class Toolbar {
   readonly #host: HTMLElement;
+  readonly #end: () => TemplateResult | typeof nothing;
   readonly #tools: readonly Tool[] = textTools();
   #view: EditorView | undefined;
+  #title: TemplateResult | undefined;
   #stop = 0;
   #frame = 0;
 
-  constructor(host: HTMLElement) {
+  /** `end` stands at the other end of the row: what belongs to the text but is no tool of it. */
+  constructor(host: HTMLElement, end: () => TemplateResult | typeof nothing) {
     this.#host = host;
+    this.#end = end;
     host.replaceChildren();
   }
 
@@ -116,18 +120,21 @@ export class Toolbar {
 
   #render(): void {
     const view = this.#view;
-    render(view?.editable ? this.#template(view) : nothing, this.#host);
+    render(this.#title ?? (view?.editable ? this.#template(view) : nothing), this.#host);
+  }
+
+  /** Instead of tools: the row belongs to something that has no text of its own. */
+  showTitle(title: TemplateResult | undefined): void {
+    this.#title = title;
+    this.show(this.#view);
   }
 
   #template(view: EditorView): TemplateResult {
-    return html`<div
-      class="toolbar"
-      role="toolbar"
-      aria-label=${t("Text")}
-      aria-controls=${view.dom.id || nothing}
-      @keydown=${this.#onKey}
-    >
-      ${this.#tools.map((tool, place) => this.#button(view, tool, place))}
+    return html`<div class="toolbar">
+      <div class="toolbar-tools" role="toolbar" aria-label=${t("Text")} @keydown=${this.#onKey}>
+        ${this.#tools.map((tool, place) => this.#button(view, tool, place))}
+      </div>
+      <div class="toolbar-end">${this.#end()}</div>
     </div>`;
   }
 
@@ -141,7 +148,7 @@ export class Toolbar {
         tabindex=${place === this.#stop ? 0 : -1}
         aria-label=${title}
         title=${spoken}
-        aria-pressed=${pressed === undefined ? nothing : pressed(view.state)}
+        aria-pressed=${pressed === undefined ? nothing : this.#inUse(view) && pressed(view.state)}
         aria-disabled=${enabled ? nothing : "true"}
         @mousedown=${keepFocus}
         @click=${(event: MouseEvent) => this.#run(view, tool, event)}
@@ -149,6 +156,11 @@ export class Toolbar {
       >
         ${icon(tool.icon)}
       </button>`;
+  }
+
+  /** Before anybody writes, the caret stands at the beginning and says nothing. */
+  #inUse(view: EditorView): boolean {
+    return view.hasFocus() || this.#host.contains(document.activeElement);
   }
 
   #run(view: EditorView, tool: Tool, event: MouseEvent): void {
@@ -168,7 +180,7 @@ export class Toolbar {
       this.#view?.focus();
       return;
     }
-    const buttons = [...this.#host.querySelectorAll<HTMLElement>("button")];
+    const buttons = [...this.#host.querySelectorAll<HTMLElement>("[role=toolbar] button")];
     const here = buttons.indexOf(document.activeElement as HTMLElement);
     const last = buttons.length - 1;
     const places: Record<string, number> = {

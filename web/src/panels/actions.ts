@@ -14,11 +14,11 @@ import { registerKeys } from "../ui/keys";
 import { formatAge, formatDate, formatMoment, formatTime, t } from "../ui/words";
 import type { Room } from "../view/room";
 import { byDeadline, dueAt, lateBy } from "./deadlines";
-import { type Choice, defineLines } from "./line";
+import { type Choice, defineLines, type ValueKind } from "./line";
 import { RowsPane } from "./rows-pane";
-import { fromWallTime, toWallTime } from "./wall-time";
+import { sourceTemplate } from "./source-text";
 
-type PlainField = "team" | "org" | "priority" | "state";
+type PlainField = "team" | "org" | "priority" | "state" | "due";
 
 const STATES: readonly ActionState[] = ["open", "busy", "done", "dropped"];
 const PRIORITIES: readonly Priority[] = ["urgent", "high", "average", "low"];
@@ -102,11 +102,18 @@ export class ActionsPane extends RowsPane<Actions> {
     if (row !== undefined && this.mayWrite) this.rows.set(row.id, "state", nextState(row.state));
   }
 
+  /** The names of the columns, where the rows are wide enough to have any. */
+  protected override renderHead(): TemplateResult {
+    const words = [t("Deadline"), t("Action"), t("Lead"), t("Team"), t("Priority"), t("State")];
+    return html`<div class="action-columns" aria-hidden="true">
+      ${words.map((word) => html`<span class="label">${word}</span>`)}
+    </div>`;
+  }
+
   protected override renderRow(id: string): TemplateResult {
     const row = this.rows.get(id);
     if (row === undefined) return html``;
     const late = lateBy(row, Date.now());
-    const open = this.isOpen(id);
     return html`<article
       class="action"
       data-row=${id}
@@ -117,10 +124,35 @@ export class ActionsPane extends RowsPane<Actions> {
       aria-label=${row.what || t("Without words")}
       aria-current=${this.selected === id ? "true" : nothing}
     >
-      ${this.#renderDue(row)}
-      <div class="action-what">${this.#renderWhat(row, open)}</div>
-      ${open ? this.#renderMore(row, late) : this.#renderMeta(row, late)}
+      ${this.full ? this.#renderFull(row, late) : this.#renderCompact(row, late)}
     </article>`;
+  }
+
+  #renderCompact(row: Action, late: number | undefined): TemplateResult {
+    const open = this.isOpen(row.id) && this.mayWrite;
+    return html`${this.#renderDue(row)}
+      <div class="action-what">${open ? this.#text(row) : this.#renderOpener(row)}</div>
+      ${open ? this.#renderMore(row, late) : this.#renderMeta(row, late)}`;
+  }
+
+  /** One line of a table: each cell is edited where it stands. */
+  #renderFull(row: Action, late: number | undefined): TemplateResult {
+    if (!this.mayWrite) return html`${this.#renderDue(row)}${this.#renderReading(row, late)}`;
+    return html`<div class="action-due">
+        ${this.#field(row, "due", t("Deadline"), { kind: "moment" })}
+        ${late === undefined ? nothing : this.#late(late)}
+      </div>
+      <div class="action-what">
+        ${this.#text(row)}
+        ${row.source === "" ? nothing : html`<p class="row-source">${sourceTemplate(row.source)}</p>`}
+      </div>
+      ${this.#pick(row, "org")} ${this.#field(row, "team", t("Team"))} ${this.#pick(row, "priority")}
+      ${this.#pick(row, "state")} ${this.#renderRemove(row)}`;
+  }
+
+  #renderReading(row: Action, late: number | undefined): TemplateResult {
+    return html`<div class="action-what">${row.what || "–"}</div>
+      ${this.#renderMeta(row, late)}`;
   }
 
   #renderDue(row: Action): TemplateResult {
@@ -133,13 +165,12 @@ export class ActionsPane extends RowsPane<Actions> {
     >`;
   }
 
-  #renderWhat(row: Action, open: boolean): TemplateResult {
-    if (open && this.mayWrite) return this.#text(row);
-    if (this.full) return html`<span>${row.what || "–"}</span>`;
+  #renderOpener(row: Action): TemplateResult {
+    if (!this.mayWrite) return html`${row.what || t("Without words")}`;
     return html`<button
       class="action-open"
       type="button"
-      aria-expanded=${open}
+      aria-expanded="false"
       @click=${() => this.toggle(row.id)}
     >
       ${row.what || t("Without words")}
@@ -161,27 +192,50 @@ export class ActionsPane extends RowsPane<Actions> {
   }
 
   #late(late: number): TemplateResult {
-    return html`<span class="late">${icon("clock-alert")} ${t("{age} late", { age: formatAge(late) })}</span>`;
+    return html`<span class="late"
+      >${icon("clock-alert")} ${t("{age} late", { age: formatAge(late) })}</span
+    >`;
   }
 
   #renderMore(row: Action, late: number | undefined): TemplateResult {
-    if (!this.mayWrite) return this.#renderMeta(row, late);
-    const states = STATES.map((value): Choice => ({ value, word: stateWord(value) }));
-    const priorities = PRIORITIES.map((value): Choice => ({ value, word: priorityWord(value) }));
     return html`<div class="action-more">
       ${late === undefined ? nothing : html`<p>${this.#late(late)}</p>`}
       <div class="pairs-line">
-        ${this.#field(row, "org", t("Lead"), this.room.organisationChoices(row.org))}
-        ${this.#field(row, "team", t("Team"))} ${this.#due(row)}
-        ${this.#field(row, "priority", t("Priority"), priorities)}
-        ${this.#field(row, "state", t("State"), states)} ${this.#renderTools(row)}
+        ${this.#labelled(t("Lead"), this.#pick(row, "org"))}
+        ${this.#labelled(t("Team"), this.#field(row, "team", t("Team")))}
+        ${this.#labelled(t("Deadline"), this.#field(row, "due", t("Deadline"), { kind: "moment" }))}
+        ${this.#labelled(t("Priority"), this.#pick(row, "priority"))}
+        ${this.#labelled(t("State"), this.#pick(row, "state"))}
+        <span class="row-tools">${this.#renderRemove(row)} ${this.#renderClose(row)}</span>
       </div>
-      ${row.source === "" ? nothing : html`<p class="muted">${t("Source")}: ${row.source}</p>`}
+      ${
+        row.source === ""
+          ? nothing
+          : html`<p class="row-source">${t("Source")}: ${sourceTemplate(row.source)}</p>`
+      }
     </div>`;
   }
 
-  #renderTools(row: Action): TemplateResult {
-    const close = html`<button
+  #labelled(word: string, field: TemplateResult): TemplateResult {
+    return html`<div class="row-field">
+      <span class="label" aria-hidden="true">${word}</span>${field}
+    </div>`;
+  }
+
+  #renderRemove(row: Action): TemplateResult {
+    return html`<button
+      class="tool row-remove"
+      type="button"
+      aria-label=${t("Remove action")}
+      title=${t("Remove action")}
+      @click=${() => this.removeRow(row.id)}
+    >
+      ${icon("trash")}
+    </button>`;
+  }
+
+  #renderClose(row: Action): TemplateResult {
+    return html`<button
       class="tool"
       type="button"
       aria-expanded="true"
@@ -190,18 +244,6 @@ export class ActionsPane extends RowsPane<Actions> {
     >
       ${icon("x")}
     </button>`;
-    return html`<span class="row-tools">
-      <button
-        class="tool row-remove"
-        type="button"
-        aria-label=${t("Remove action")}
-        title=${t("Remove action")}
-        @click=${() => this.removeRow(row.id)}
-      >
-        ${icon("trash")}
-      </button>
-      ${this.full ? nothing : close}
-    </span>`;
   }
 
   #text(row: Action): TemplateResult {
@@ -217,38 +259,40 @@ export class ActionsPane extends RowsPane<Actions> {
     ></sb-line>`;
   }
 
+  #pick(row: Action, field: "org" | "priority" | "state"): TemplateResult {
+    if (field === "org") {
+      const choices = this.room.organisationChoices(row.org);
+      return this.#field(row, field, t("Lead"), { choices });
+    }
+    return field === "state"
+      ? this.#field(row, field, t("State"), { choices: choicesOf(STATES, stateWord) })
+      : this.#field(row, field, t("Priority"), { choices: choicesOf(PRIORITIES, priorityWord) });
+  }
+
   #field(
     row: Action,
     field: PlainField,
     label: string,
-    choices?: readonly Choice[],
+    { kind = "text", choices }: { kind?: ValueKind; choices?: readonly Choice[] } = {},
   ): TemplateResult {
-    return html`<div class="row-field">
-      <span class="label">${label}</span>
-      <sb-value
-        .value=${row[field]}
-        .label=${label}
-        .choices=${choices}
-        .writes=${this.writes(row.id, field)}
-        .guest=${this.guest(row.id, field)}
-        .commit=${(value: string) => this.rows.set(row.id, field, value)}
-      ></sb-value>
-    </div>`;
+    return html`<sb-value
+      data-field=${field}
+      .value=${row[field]}
+      .kind=${kind}
+      .label=${label}
+      .choices=${choices}
+      .writes=${this.writes(row.id, field)}
+      .guest=${this.guest(row.id, field)}
+      .commit=${(value: string) => this.rows.set(row.id, field, value)}
+    ></sb-value>`;
   }
+}
 
-  #due(row: Action): TemplateResult {
-    return html`<div class="row-field">
-      <span class="label">${t("Deadline")}</span>
-      <sb-value
-        .value=${toWallTime(row.due)}
-        .kind=${"datetime-local"}
-        .label=${t("Deadline")}
-        .writes=${this.writes(row.id, "due")}
-        .guest=${this.guest(row.id, "due")}
-        .commit=${(value: string) => this.rows.set(row.id, "due", fromWallTime(value))}
-      ></sb-value>
-    </div>`;
-  }
+function choicesOf<Value extends string>(
+  values: readonly Value[],
+  word: (value: string) => string,
+): Choice[] {
+  return values.map((value) => ({ value, word: word(value) }));
 }
 
 export function defineActions(): void {

@@ -14,6 +14,7 @@ import { formatMoment, t } from "../ui/words";
 import type { Room } from "../view/room";
 import { defineLines } from "./line";
 import { RowsPane } from "./rows-pane";
+import { sourceTemplate } from "./source-text";
 
 export class DecisionsPane extends RowsPane<Decisions> {
   protected override readonly name = "decisions";
@@ -112,7 +113,7 @@ export class DecisionsPane extends RowsPane<Decisions> {
         ${this.#labelled(t("Organisation"), this.#organisation(row))}
         ${this.mayWrite ? this.#renderRemove(row) : nothing}
       </div>
-      ${row.source === "" ? nothing : html`<p class="muted">${t("Source")}: ${row.source}</p>`}
+      ${row.source === "" ? nothing : html`<p class="row-source">${t("Source")}: ${sourceTemplate(row.source)}</p>`}
     </div>`;
   }
 

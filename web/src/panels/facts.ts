@@ -3,7 +3,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type * as Y from "yjs";
-import { safeHref } from "../docs/links";
 import { undoManager } from "../docs/own";
 import { type Fact, type FactFields, type Facts, factsOf, factsOfTheme } from "../docs/picture";
 import type { SharedDocument } from "../docs/shared";
@@ -14,7 +13,9 @@ import { formatMoment, t } from "../ui/words";
 import { writes } from "../view/place";
 import type { Room } from "../view/room";
 import { type Choice, defineLines, type Guest, type ValueKind } from "./line";
-import { fromWallTime, toWallTime } from "./wall-time";
+import { sourceTemplate } from "./source-text";
+
+const KINDS: Partial<Record<Field, ValueKind>> = { label: "words", at: "moment", source: "words" };
 
 type Field = "label" | "value" | "unit" | "org" | "at" | "source";
 
@@ -83,10 +84,8 @@ export class FactsTable extends LitElement {
 
   protected override render(): TemplateResult {
     const facts = factsOfTheme(this.#facts, this.theme);
-    return html`<div class="facts-block">
-      ${facts.length === 0 ? nothing : this.#renderTable(facts)}
-      ${this.#document.mayWrite ? this.#renderAdd() : nothing}
-    </div>`;
+    if (facts.length === 0) return html``;
+    return html`<div class="facts-block">${this.#renderTable(facts)}</div>`;
   }
 
   #renderTable(facts: readonly Fact[]): TemplateResult {
@@ -104,14 +103,6 @@ export class FactsTable extends LitElement {
     </table>`;
   }
 
-  #renderAdd(): TemplateResult {
-    return html`<p class="facts-add">
-      <button class="button" data-kind="quiet" type="button" @click=${this.add}>
-        ${icon("plus")} <span>${t("New fact")}</span>
-      </button>
-    </p>`;
-  }
-
   #renderFact(fact: Fact): TemplateResult {
     const editing = this.#document.mayWrite && this.editing === fact.id;
     return html`<tr class="fact" data-row=${fact.id} data-editing=${editing ? "" : nothing}>
@@ -120,7 +111,7 @@ export class FactsTable extends LitElement {
         <td class="fact-unit">${this.#cell(fact, "unit", t("Unit"))}</td>
         <td class="fact-org">${fact.org === "" ? nothing : this.#room.mark(fact.org)}</td>
         <td class="fact-at">${moment(fact.at)}</td>
-        <td class="fact-source">${source(fact.source)}</td>
+        <td class="fact-source">${sourceTemplate(fact.source)}</td>
         <td class="fact-tools">${this.#document.mayWrite ? this.#renderTool(fact, editing) : nothing}</td>
       </tr>
       ${editing ? this.#renderMore(fact) : nothing}`;
@@ -170,10 +161,9 @@ export class FactsTable extends LitElement {
     choices?: readonly Choice[],
   ): TemplateResult | string {
     if (!this.#document.mayWrite) return fact[field];
-    const isTime = field === "at";
-    const kind: ValueKind = isTime ? "datetime-local" : "text";
+    const kind: ValueKind = KINDS[field] ?? "text";
     return html`<sb-value
-      .value=${isTime ? toWallTime(fact.at) : fact[field]}
+      .value=${fact[field]}
       .kind=${kind}
       .choices=${choices}
       .label=${`${label}: ${fact.label}`}
@@ -186,8 +176,7 @@ export class FactsTable extends LitElement {
 
   /** Whoever changes a value says it now, for their organisation; they may correct both below. */
   #commit(fact: Fact, field: Field, value: string): void {
-    if (field === "at") this.#facts.set(fact.id, "at", fromWallTime(value));
-    else if (field === "value") this.#facts.change(fact.id, this.#restated(value));
+    if (field === "value") this.#facts.change(fact.id, this.#restated(value));
     else this.#facts.set(fact.id, field, value);
   }
 
@@ -216,13 +205,6 @@ function moment(iso: string): TemplateResult | typeof nothing {
   const at = Date.parse(iso);
   if (Number.isNaN(at)) return nothing;
   return html`<time datetime=${iso}>${formatMoment(new Date(at))}</time>`;
-}
-
-function source(text: string): TemplateResult | string {
-  const href = safeHref(text);
-  if (href === undefined) return text;
-  const host = new URL(href).hostname.replace(/^www\./, "");
-  return html`<a href=${href} target="_blank" rel="noopener noreferrer" title=${text}>${host || text}</a>`;
 }
 
 export function defineFacts(): void {

@@ -3,6 +3,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type * as Y from "yjs";
 import { bindText } from "../docs/text-binding";
+import { t } from "../ui/words";
+import { parseMoment, shownMoment } from "./typed-moment";
 
 /** Somebody else whose caret is in the field. */
 export interface Guest {
@@ -135,22 +137,21 @@ export class SharedLine extends Line {
     }
   };
 
-  /** Browsers without `field-sizing` do not let a field grow with its text. */
   readonly #fit = (): void => {
-    if (CSS.supports("field-sizing", "content")) return;
     const field = this.#textarea();
-    if (field === null) return;
-    field.style.setProperty("height", "auto");
-    field.style.setProperty("height", `${field.scrollHeight}px`);
+    if (field !== null) fitHeight(field);
   };
 }
 
-export type ValueKind = "text" | "datetime-local";
+/** `words` may wrap; `moment` is a time, typed as people type it. */
+export type ValueKind = "text" | "words" | "moment";
 
 export interface Choice {
   readonly value: string;
   readonly word: string;
 }
+
+type ValueField = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 export class ValueLine extends Line {
   static override properties = {
@@ -160,40 +161,58 @@ export class ValueLine extends Line {
     choices: { attribute: false },
     commit: { attribute: false },
     placeholder: {},
+    wrong: { state: true },
   };
+  /** What the document holds; a moment in ISO. */
   declare value: string;
   declare kind: ValueKind;
   /** With choices it is a list to pick from. */
   declare choices: readonly Choice[] | undefined;
   declare commit: (value: string) => void;
   declare placeholder: string;
+  declare protected wrong: boolean;
 
   constructor() {
     super();
     this.value = "";
     this.kind = "text";
     this.placeholder = "";
+    this.wrong = false;
     this.commit = () => {};
   }
 
   override focus(): void {
-    this.querySelector<HTMLElement>("input, select")?.focus();
+    this.#element()?.focus();
   }
 
   protected override field(): TemplateResult {
-    return this.choices === undefined ? this.#input() : this.#select(this.choices);
+    if (this.choices !== undefined) return this.#select(this.choices);
+    return this.kind === "words" ? this.#words() : this.#input();
   }
 
   #input(): TemplateResult {
     return html`<input
       class="line-text"
-      type=${this.kind}
+      type="text"
       aria-label=${this.label}
+      aria-invalid=${this.wrong ? "true" : nothing}
       placeholder=${this.placeholder || nothing}
       autocomplete="off"
       @input=${this.#onInput}
+      @change=${this.#onChange}
       @keydown=${this.#onKey}
-    />`;
+    />${this.wrong ? html`<span class="field-error" role="alert">${t("for example 03:15 or +30")}</span>` : nothing}`;
+  }
+
+  #words(): TemplateResult {
+    return html`<textarea
+      class="line-text"
+      rows="1"
+      aria-label=${this.label}
+      placeholder=${this.placeholder || nothing}
+      @input=${this.#onInput}
+      @keydown=${this.#onKey}
+    ></textarea>`;
   }
 
   #select(choices: readonly Choice[]): TemplateResult {
@@ -205,17 +224,36 @@ export class ValueLine extends Line {
     </select>`;
   }
 
-  /** The field follows the document, but a value that is being typed is not rewritten by its echo. */
-  protected override updated(): void {
-    const field = this.querySelector<HTMLInputElement | HTMLSelectElement>("input, select");
-    if (field !== null && field.value !== this.value) field.value = this.value;
+  #element(): ValueField | null {
+    return this.querySelector<ValueField>("input, select, textarea");
+  }
+
+  /** The field follows the document, but what is being typed is not rewritten by its echo. */
+  protected override updated(changed: PropertyValues<this>): void {
+    const field = this.#element();
+    if (field === null) return;
+    const typing = this.kind === "moment" && field.matches(":focus") && !changed.has("value");
+    const shown = this.kind === "moment" ? shownMoment(this.value) : this.value;
+    if (!typing && !this.wrong && field.value !== shown) field.value = shown;
+    if (field instanceof HTMLTextAreaElement) fitHeight(field);
   }
 
   readonly #onInput = (event: Event): void => {
-    const { target } = event;
-    if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
-    this.value = target.value;
-    this.commit(target.value);
+    const field = this.#element();
+    if (field === null || event.target !== field || this.kind === "moment") return;
+    this.value = field.value;
+    this.commit(field.value);
+  };
+
+  /** A time is only a time when it is finished. */
+  readonly #onChange = (): void => {
+    const field = this.#element();
+    if (field === null || this.kind !== "moment") return;
+    const iso = parseMoment(field.value);
+    this.wrong = iso === undefined;
+    if (iso === undefined) return;
+    this.value = iso;
+    this.commit(iso);
   };
 
   readonly #onKey = (event: KeyboardEvent): void => {
@@ -224,6 +262,13 @@ export class ValueLine extends Line {
     event.preventDefault();
     leaveField(this);
   };
+}
+
+/** Browsers without `field-sizing` do not let a field grow with its text. */
+function fitHeight(field: HTMLTextAreaElement): void {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.setProperty("height", "auto");
+  field.style.setProperty("height", `${field.scrollHeight}px`);
 }
 
 /** Esc leaves the text: the focus goes to the row or pane around it, where single keys work. */

@@ -57,6 +57,10 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   protected abstract readonly name: "decisions" | "actions";
   protected abstract wanted(): readonly string[];
   protected abstract renderRow(id: string): TemplateResult;
+  /** What stands above the rows in the centre. */
+  protected renderHead(): TemplateResult | typeof nothing {
+    return nothing;
+  }
   /** Adds a row of one's own; the name of the field to begin in. */
   protected abstract add(): { readonly id: string; readonly field: string };
   protected abstract words(): {
@@ -109,6 +113,17 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
     this.removeEventListener("pointerleave", this.#letGo);
     this.removeEventListener("focusin", this.#hold);
     this.removeEventListener("focusout", this.#letGo);
+  }
+
+  onRights(listener: () => void): () => void {
+    return this.shared.onRights(listener);
+  }
+
+  /** Brings the row that the address names into view, with the focus on it. */
+  showSelected(): void {
+    const row = this.selected === undefined ? null : this.rowElement(this.selected);
+    row?.scrollIntoView({ block: "nearest" });
+    row?.focus();
   }
 
   /** Ends what outlives the element; call when the document begins anew. */
@@ -184,7 +199,8 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
       : this.#order.show(wanted, this.#held);
     this.#released = false;
     const here = new Set(wanted);
-    return html`<ol class="rows">
+    return html`${this.full ? this.renderHead() : nothing}
+      <ol class="rows">
         ${list.waiting === 0 ? nothing : this.#renderNews(list.waiting)}
         ${repeat(
           list.shown,
@@ -192,8 +208,7 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
           (id) => html`<li>${here.has(id) ? this.renderRow(id) : this.#renderGone()}</li>`,
         )}
         ${list.shown.length === 0 ? html`<li class="rows-empty">${this.words().empty}</li>` : nothing}
-      </ol>
-      ${this.mayWrite ? this.#renderAdd() : nothing}`;
+      </ol>`;
   }
 
   #renderNews(count: number): TemplateResult {
@@ -212,12 +227,24 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
     return html`<p class="rows-empty">${t("Removed by somebody else.")}</p>`;
   }
 
-  #renderAdd(): TemplateResult {
-    return html`<div class="pane-foot">
-      <button class="button" type="button" @click=${this.addRow}>
-        ${icon("plus")} <span>${this.words().add}</span> <kbd class="key">N</kbd>
-      </button>
-    </div>`;
+  /** The button that adds a row: a tool in the head of a side pane, with its word in the centre. */
+  addTool(): TemplateResult {
+    const { add } = this.words();
+    if (!this.mayWrite) return html``;
+    if (this.full) {
+      return html`<button class="button" type="button" @click=${this.addRow}>
+        ${icon("plus")} <span>${add}</span> <kbd class="key" aria-hidden="true">N</kbd>
+      </button>`;
+    }
+    return html`<button
+      class="tool"
+      type="button"
+      aria-label=${add}
+      title=${`${add} (N)`}
+      @click=${this.addRow}
+    >
+      ${icon("plus")}
+    </button>`;
   }
 
   #paneElement(): HTMLElement | null {

@@ -12,6 +12,8 @@ import { type Route, routeHash } from "../view/route";
 
 const TICK_MS = 15_000;
 const PAUSE_MS = 250;
+/** Marks of writers beside a theme; more would push its name away. */
+const SHOWN = 2;
 
 /** The last writer of a theme: of its text or of its facts. */
 export function newestInTheme(
@@ -91,9 +93,9 @@ export class ThemesNav extends LitElement {
         href=${routeHash({ place: "picture", theme: id })}
         aria-current=${here ? "true" : nothing}
       >
-        <span class="theme-name">${title}</span>
+        <span class="theme-name" title=${title}>${title}</span>
         <span class="theme-writers"
-          >${codes.map((code) => this.#room.mark(code, { writing: true }))}</span
+          >${codes.slice(0, SHOWN).map((code) => this.#room.mark(code, { writing: true }))}${more(codes)}</span
         >
         ${newest === undefined ? nothing : this.#age(newest)}
       </a>
@@ -120,6 +122,12 @@ export class ThemesNav extends LitElement {
         </li>
       </ul>`;
   }
+}
+
+/** Who writes there beside those that are shown. */
+function more(codes: readonly string[]): TemplateResult | typeof nothing {
+  if (codes.length <= SHOWN) return nothing;
+  return html`<span title=${codes.slice(SHOWN).join(", ")}>+${codes.length - SHOWN}</span>`;
 }
 
 export function defineThemes(): void {

@@ -2,6 +2,7 @@
 
 export const nl: Readonly<Record<string, string | readonly string[]>> = {
   "(removed)": "(verwijderd)",
+  "Action": "Actie",
   "Actions": "Acties",
   "Address": "Adres",
   "As a liaison you read the picture": "Als liaison leest u het beeld",
@@ -176,6 +177,7 @@ export const nl: Readonly<Record<string, string | readonly string[]>> = {
   "dropped": "vervallen",
   "due": "termijn",
   "exercise": "oefening",
+  "for example 03:15 or +30": "bijvoorbeeld 03:15 of +30",
   "for example ROT": "bijvoorbeeld ROT",
   "go to": "ga naar",
   "grounds": "gronden",

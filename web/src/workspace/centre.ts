@@ -1,11 +1,13 @@
 // What the centre shows: a theme of the shared or the own picture, or the decisions or actions in
 // full. Until a document was loaded, what the server rendered for reading stays.
+import { html, type TemplateResult } from "lit";
 import type { EditorView } from "prosemirror-view";
 import type { Place } from "../docs/presence";
 import type { SharedDocument } from "../docs/shared";
 import { Toolbar } from "../editor/toolbar";
 import { ActionsPane } from "../panels/actions";
 import { DecisionsPane } from "../panels/decisions";
+import { icon } from "../ui/icons";
 import { t } from "../ui/words";
 import type { Room } from "../view/room";
 import type { Route } from "../view/route";
@@ -23,12 +25,13 @@ export class Centre {
   readonly #hosts: CentreHosts;
   readonly #toolbar: Toolbar;
   #list: DecisionsPane | ActionsPane | undefined;
+  #stopTitle: (() => void) | undefined;
   #route: Route | undefined;
 
   constructor(room: Room, hosts: CentreHosts) {
     this.#room = room;
     this.#hosts = hosts;
-    this.#toolbar = new Toolbar(hosts.toolbar);
+    this.#toolbar = new Toolbar(hosts.toolbar, () => this.#factButton());
     this.pictures = new PicturePane(hosts.content, room, {
       onState: (view) => this.#toolbar.show(view),
       leave: () => hosts.centre.focus(),
@@ -62,6 +65,17 @@ export class Centre {
     if (this.#route === undefined || this.#documentOf(this.#route) !== shared) return;
     this.#endList();
     await this.show(this.#route);
+  }
+
+  #factButton(): TemplateResult {
+    return html`<button
+      class="button"
+      data-kind="quiet"
+      type="button"
+      @click=${() => this.pictures.addFact()}
+    >
+      ${icon("plus")} <span>${t("New fact")}</span>
+    </button>`;
   }
 
   #documentOf(route: Route): SharedDocument | undefined {
@@ -98,11 +112,25 @@ export class Centre {
     list.selected = row;
     this.#list = list;
     this.#hosts.content.replaceChildren(list);
+    this.#showTitle();
+    this.#stopTitle = list.onRights(() => this.#showTitle());
+    if (row !== undefined) void list.updateComplete.then(() => list.showSelected());
+  }
+
+  #showTitle(): void {
+    const list = this.#list;
+    if (list === undefined || this.#route === undefined) return;
+    this.#toolbar.showTitle(html`<div class="toolbar">
+      <h2 class="toolbar-title">${nameOf(this.#route, this.#room)}</h2>
+      <div class="toolbar-end">${list.addTool()}</div>
+    </div>`);
   }
 
   #endList(): void {
+    this.#stopTitle?.();
     this.#list?.end();
     this.#list = undefined;
+    this.#toolbar.showTitle(undefined);
   }
 
   /** The pane and the page are called after what they show. */

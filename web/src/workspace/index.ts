@@ -1,5 +1,6 @@
 // Brings the workspace of an incident to life: one line, its documents, and every part of the page
 // that shows them.
+import { render } from "lit";
 import type { Boot } from "../boot";
 import { IncidentDocs } from "../docs/incident";
 import type { SharedDocument } from "../docs/shared";
@@ -98,6 +99,9 @@ function mountRows<Pane extends DecisionsPane | ActionsPane>(
   make: (shared: SharedDocument) => Pane,
 ): () => Pane | undefined {
   let pane: Pane | undefined;
+  const tool = (): void => {
+    if (pane !== undefined) render(pane.addTool(), mount(`${name}-tools`));
+  };
   if (!room.docs.has(name)) return () => undefined;
   const shared = room.docs.get(name);
   const draw = async (): Promise<void> => {
@@ -106,7 +110,9 @@ function mountRows<Pane extends DecisionsPane | ActionsPane>(
     await shared.whenLoaded;
     pane = make(shared);
     mount(name).replaceChildren(pane);
+    tool();
   };
+  shared.onRights(tool);
   shared.onReplaced(() => void draw());
   void draw();
   return () => pane;

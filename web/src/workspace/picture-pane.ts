@@ -267,7 +267,8 @@ function authorsOf(room: Room, shared: SharedDocument): AuthorSource {
     kindOf: room.kindOf,
     timeOf: (at) => {
       const time = formatTime(at);
-      return formatMoment(at) === time ? time : formatDate(at);
+      // the gutter has room for "16 jul", not for the day of the week
+      return formatMoment(at) === time ? time : formatDate(at).split(" ").slice(1).join(" ");
     },
   };
 }
