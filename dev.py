@@ -324,7 +324,9 @@ def serve_bench(rest: list[str]) -> NoReturn:
     become("-m", "server", "serve-bench", *rest)
 
 
-def check(_rest: list[str]) -> None:
+def check(rest: list[str]) -> None:
+    if rest:
+        give_up(f"check takes no arguments: {' '.join(rest)}")
     set_up(DEVELOPMENT)
     run_checks(CHECKS)
     say("\nall checks passed")
