@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 import structlog
@@ -14,23 +12,45 @@ import structlog
 from models.policy import Actor
 from server import live_metrics as metrics
 from server.authenticate import Identity
+from server.websocket import framed
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal
-from sync.messages import Addressed, PermissionDenied, Ping, Pong, RoomAddress, Stateless
+from sync.messages import (
+    Addressed,
+    FromClient,
+    PermissionDenied,
+    Ping,
+    Pong,
+    RoomAddress,
+    Stateless,
+)
 from sync.notices import session_ended_notice
 from sync.sessions import Deliver, Depart, HangUp, Knock, Live, Sessions, TurnAway
 
 log = structlog.get_logger()
 
-MOST_FRAMES_WAITING: Final = 256
-MOST_BYTES_WAITING: Final = 4 << 20
-"""Past these a reader is too slow: its socket is closed and catches up when it is back. A first
-sync is larger than a live frame, so the bound in bytes is generous."""
+MOST_WAITING: Final = 24 << 20
+"""Bytes that may wait for a client; a first sync of the largest document fits."""
+SLOWEST: Final = 60.0
+"""Seconds that a client may stay behind before its socket is closed; it catches up when back."""
 UNKNOWN_FOR: Final = 10.0
 """Seconds that a socket may stay open without anybody having been let in."""
 
 _numbers = itertools.count(1)
+
+
+class Pipe(Protocol):
+    """The socket itself, as a connection writes to it; nothing of it waits or raises."""
+
+    def write(self, frames: bytes) -> None:
+        """Write what is framed already."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close, behind what waits."""
+
+    def waiting(self) -> int:
+        """How many bytes the client has not taken yet."""
 
 
 class Doorkeeper(Protocol):
@@ -40,26 +60,37 @@ class Doorkeeper(Protocol):
         """Let the connection into a document, or turn it away; answers by itself."""
 
 
+class Desk(Protocol):
+    """A document that this socket is in: an open room, as a connection sees it."""
+
+    def receive(self, member: MemberId, message: FromClient, /) -> None:
+        """One message of this member."""
+
+    def caught_up(self, member: MemberId, /) -> None:
+        """The member reads again after being behind."""
+
+    def leave(self, member: MemberId, /) -> None:
+        """The member is gone."""
+
+
 class Connection:
     """A socket after its handshake. `identity` is None until a token or a cookie was accepted.
 
-    Frames to the client go through one bounded queue and one task that writes them; nothing
-    here waits for a slow reader.
+    Nothing here waits for a slow reader. While a client does not keep up it is `behind`: rooms
+    leave out what they tell everybody, and say what was missed in one go when it reads again.
     """
 
-    def __init__(self, doorkeeper: Doorkeeper, identity: Identity | None) -> None:
+    def __init__(self, doorkeeper: Doorkeeper, identity: Identity | None, pipe: Pipe) -> None:
         self.number = next(_numbers)
         self.identity = identity
         self.opened_at = time.monotonic()
         self.sessions = Sessions()
-        self.seats: dict[MemberId, Callable[[MemberId], None]] = {}
+        self._desks: dict[MemberId, Desk] = {}
         self.closing: tuple[CloseCode, Refusal] | None = None
         self._doorkeeper = doorkeeper
-        self._waiting: deque[bytes] = deque()
-        self._waiting_bytes = 0
-        self._something = asyncio.Event()
+        self._pipe = pipe
+        self._behind_since: float | None = None
         self._admissions: set[asyncio.Task[None]] = set()
-        self._deliver: dict[MemberId, Callable[..., None]] = {}
 
     @property
     def actor(self) -> Actor | None:
@@ -93,8 +124,8 @@ class Connection:
                 self._admissions.add(task)
                 task.add_done_callback(self._admissions.discard)
             case Deliver(session, message):
-                if (deliver := self._deliver.get(session.member)) is not None:
-                    deliver(session.member, message)
+                if (desk := self._desks.get(session.member)) is not None:
+                    desk.receive(session.member, message)
             case Depart(session):
                 self._depart(session)
             case TurnAway(spelling, refusal):
@@ -102,21 +133,18 @@ class Connection:
             case HangUp(refusal):
                 self.hang_up(refusal)
 
+    def received_text(self) -> None:
+        """This dialect has no text messages."""
+        self.hang_up(Refusal.MALFORMED)
+
     # --- in and out of documents ---------------------------------------------------------------
 
-    def seated(
-        self,
-        spelling: str,
-        member: MemberId,
-        deliver: Callable[..., None],
-        leave: Callable[[MemberId], None],
-    ) -> bool:
+    def seated(self, spelling: str, member: MemberId, desk: Desk) -> bool:
         """A document let this socket in; what waited is delivered. False: it left meanwhile."""
         waited = self.sessions.admit(spelling, member)
         if waited is None or self.closing is not None:
             return False
-        self._deliver[member] = deliver
-        self.seats[member] = leave
+        self._desks[member] = desk
         for delivery in waited:
             self._take(delivery)
         return True
@@ -136,67 +164,64 @@ class Connection:
         self.sessions.end(spelling)
 
     def _depart(self, session: Live) -> None:
-        leave = self._unseat(session.member)
-        if leave is not None:
-            leave(session.member)
+        desk = self._unseat(session.member)
+        if desk is not None:
+            desk.leave(session.member)
 
-    def _unseat(self, member: MemberId) -> Callable[[MemberId], None] | None:
-        self._deliver.pop(member, None)
-        return self.seats.pop(member, None)
+    def _unseat(self, member: MemberId) -> Desk | None:
+        return self._desks.pop(member, None)
 
     def leave_all(self) -> None:
         """The socket is gone."""
         for task in self._admissions:
             task.cancel()
-        for member, leave in list(self.seats.items()):
-            leave(member)
-        self.seats.clear()
-        self._deliver.clear()
+        for member, desk in list(self._desks.items()):
+            desk.leave(member)
+        self._desks.clear()
 
     # --- to the client -------------------------------------------------------------------------
 
-    def send(self, frame: bytes) -> None:
-        """Put a frame in the queue; a reader that is too far behind is hung up on."""
-        if self.closing is not None:
-            return
-        self._waiting.append(frame)
-        self._waiting_bytes += len(frame)
-        self._something.set()
-        if len(self._waiting) > MOST_FRAMES_WAITING or self._waiting_bytes > MOST_BYTES_WAITING:
-            self.hang_up(Refusal.TOO_SLOW)
+    def send(self, message: bytes) -> None:
+        """Send one message."""
+        self.write(framed(message))
+
+    def write(self, frames: bytes) -> None:
+        """Send what is framed already, the same bytes for everybody."""
+        if self.closing is None:
+            self._pipe.write(frames)
+            if self._behind_since is not None and self._pipe.waiting() > MOST_WAITING:
+                self.hang_up(Refusal.TOO_SLOW)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the client does not keep up at the moment."""
+        return self._behind_since is not None
+
+    def behind_for_too_long(self, now: float) -> bool:
+        """Whether it is time to give up on this client."""
+        return self._behind_since is not None and now - self._behind_since > SLOWEST
+
+    def paused(self) -> None:
+        """More waits for the client than it reads."""
+        self._behind_since = time.monotonic()
+
+    def resumed(self) -> None:
+        """The client reads again: every document says what was missed."""
+        self._behind_since = None
+        for member, desk in list(self._desks.items()):
+            desk.caught_up(member)
 
     def hang_up(self, refusal: Refusal) -> None:
-        """Close the socket with the refusal's close code, behind what waits (a reader that is
-        too slow loses what waits: it gets it again when it is back)."""
+        """Close the socket with the refusal's close code, behind what waits."""
         if self.closing is not None:
             return
         metrics.REFUSALS.labels(refusal).inc()
         log.info("hung-up", connection=self.number, reason=str(refusal))
-        if refusal is Refusal.TOO_SLOW:
-            self._waiting.clear()
         if refusal is Refusal.SESSION_ENDED:
             self._tell_everywhere(session_ended_notice())
         self.closing = CATALOGUE[refusal].close, refusal
-        self._something.set()
+        self._pipe.close(CATALOGUE[refusal].close, refusal)
 
     def _tell_everywhere(self, notice: Stateless) -> None:
         for live in self.sessions.live():
             self.send(codec.encode(live.address.spelling, notice))
-
-    async def write(
-        self,
-        send: Callable[[bytes], Awaitable[None]],
-        close: Callable[[int, str], Awaitable[None]],
-    ) -> None:
-        """Write what waits until the socket is to be closed, then close it."""
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            while self._waiting:
-                frame = self._waiting.popleft()
-                self._waiting_bytes -= len(frame)
-                await send(frame)
-            if self.closing is not None:
-                code, refusal = self.closing
-                await close(code, refusal)
-                return

@@ -23,6 +23,7 @@ from server.committer import Committer, Writer, probe
 from server.connection import UNKNOWN_FOR, Connection
 from server.open_room import IDLE_FOR, OpenRoom
 from server.reading import Reader
+from server.websocket import framed
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import Refusal
@@ -84,7 +85,7 @@ class Hub:
         self.draining = True
         for room in self._rooms.values():
             for seat in room.seats.values():
-                seat.line.send(codec.encode(seat.spelling, moving_notice()))
+                seat.write(framed(codec.encode(seat.spelling, moving_notice())))
         try:
             await asyncio.wait_for(self._committer.settled(), time_limit)
         except TimeoutError:
@@ -135,6 +136,8 @@ class Hub:
     def _sweep_connection(self, connection: Connection, now: float) -> None:
         if connection.identity is not None and connection.identity.expired():
             connection.hang_up(Refusal.SESSION_ENDED)
+        elif connection.behind_for_too_long(now):
+            connection.hang_up(Refusal.TOO_SLOW)
         elif connection.sessions.overdue(now) or (
             connection.identity is None and now - connection.opened_at > UNKNOWN_FOR
         ):
@@ -198,7 +201,7 @@ class Hub:
             actor.function,
         )
         room.join(who, connection, address.spelling)
-        if not connection.seated(address.spelling, member, room.receive, room.leave):
+        if not connection.seated(address.spelling, member, room):
             room.leave(member)
 
     async def _standing(self, incident: IncidentId) -> Standing | None:

@@ -19,4 +19,5 @@ COMMIT_SECONDS: Final = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.3, 1, 3),
 )
 STORAGE_FAILING: Final = Gauge("samenbeeld_storage_failing", "1 while the log cannot be written")
+CONFLATED: Final = Counter("samenbeeld_conflated", "Times a slow reader was left out for a while")
 REBUILT: Final = Counter("samenbeeld_rooms_rebuilt", "Rooms thrown away and made anew from the log")

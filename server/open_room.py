@@ -16,7 +16,7 @@ from models.update_log import Head, NewRow
 from models.vocabulary import Role
 from server import live_metrics as metrics
 from server.committer import Batch
-from sync import codec
+from server.mail import Mail
 from sync.effects import (
     Append,
     Broadcast,
@@ -28,7 +28,7 @@ from sync.effects import (
     Send,
 )
 from sync.errors import Refusal, RoomBroken
-from sync.messages import FromClient, FromServer, PermissionDenied
+from sync.messages import FromClient, PermissionDenied
 from sync.room import Newcomer, Room
 
 log = structlog.get_logger()
@@ -38,10 +38,14 @@ IDLE_FOR: Final = 30.0
 
 
 class Line(Protocol):
-    """A socket as a room sees it."""
+    """A socket as a room sees it; nothing of it waits or raises."""
 
-    def send(self, frame: bytes) -> None:
-        """Put a frame on its way; never waits, never raises."""
+    @property
+    def behind(self) -> bool:
+        """Whether the client does not keep up."""
+
+    def write(self, frames: bytes) -> None:
+        """Put frames on their way."""
 
     def expelled(self, spelling: str) -> None:
         """The stay under this spelling is over."""
@@ -72,14 +76,27 @@ class Wants(Protocol):
 
 
 class Seat:
-    """A member's place in a room: the socket, and the spelling that the client uses."""
+    """A member's place in a room: the socket, and the spelling that the client uses.
 
-    __slots__ = ("line", "room", "spelling")
+    `missed_since` is what the client had when it was first left out of something because it
+    did not keep up: a state vector.
+    """
 
-    def __init__(self, line: Line, spelling: str, room: OpenRoom) -> None:
+    __slots__ = ("line", "missed_since", "spelling")
+
+    def __init__(self, line: Line, spelling: str) -> None:
         self.line = line
         self.spelling = spelling
-        self.room = room
+        self.missed_since: bytes | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Whether the client does not keep up, or has not been told what it missed."""
+        return self.line.behind or self.missed_since is not None
+
+    def write(self, frames: bytes) -> None:
+        """Put frames on their way."""
+        self.line.write(frames)
 
 
 class OpenRoom:
@@ -106,6 +123,9 @@ class OpenRoom:
         self._broken = broken
         self._in_flight: list[Effect] = []
         self._queue: list[Effect] = []
+        self._mail = Mail(self._missed)
+        self._told = room.state_vector()
+        self._taken = self._told
         self._alarm: Alarm | None = None
         self._alarm_at = 0.0
 
@@ -118,7 +138,7 @@ class OpenRoom:
 
     def join(self, who: Newcomer, line: Line, spelling: str) -> None:
         """Let somebody in under a spelling."""
-        self.seats[who.member] = Seat(line, spelling, self)
+        self.seats[who.member] = Seat(line, spelling)
         metrics.MEMBERS.inc()
         self.perform(self.room.join(who))
 
@@ -170,6 +190,7 @@ class OpenRoom:
     def take_batch(self) -> Batch:
         """For the committer: the rows of what waits."""
         self._in_flight, self._queue = self._queue, []
+        self._taken = self.room.state_vector()
         rows: list[NewRow] = []
         checkpoint = None
         for effect in self._in_flight:
@@ -187,6 +208,7 @@ class OpenRoom:
         self.head = head
         effects, self._in_flight = self._in_flight, []
         self._perform_all(effects)
+        self._told = self._taken
         if any(isinstance(one, Append) for one in self._queue):
             self._committer.want(self)
         else:
@@ -209,14 +231,14 @@ class OpenRoom:
     def _perform_all(self, effects: list[Effect]) -> None:
         for effect in effects:
             self._perform_one(effect)
+        self._mail.deliver(self.seats)
 
     def _perform_one(self, effect: Effect) -> None:
         match effect:
             case Send(member, message):
-                if (seat := self.seats.get(member)) is not None:
-                    seat.line.send(codec.encode(seat.spelling, message))
+                self._mail.send(member, message)
             case Broadcast(message, besides):
-                self._broadcast(message, besides)
+                self._mail.broadcast(message, besides)
             case Expel(member, refusal):
                 self._expel(member, refusal)
             case Refused(member, refusal):
@@ -227,24 +249,29 @@ class OpenRoom:
             case _:
                 assert_never(effect)
 
-    def _broadcast(self, message: FromServer, besides: MemberId | None) -> None:
-        """One frame for each spelling in use, the same bytes for everybody."""
-        frames: dict[str, bytes] = {}
-        for member, seat in list(self.seats.items()):
-            if member == besides:
-                continue
-            frame = frames.get(seat.spelling)
-            if frame is None:
-                frame = frames[seat.spelling] = codec.encode(seat.spelling, message)
-            seat.line.send(frame)
-
     def _expel(self, member: MemberId, refusal: Refusal) -> None:
+        self._mail.send(member, PermissionDenied(refusal))
+        self._mail.deliver(self.seats)
+        if (seat := self.seats.get(member)) is not None:
+            seat.line.expelled(seat.spelling)
+            self.leave(member)
+
+    # --- slow readers --------------------------------------------------------------------------
+
+    def _missed(self, member: MemberId) -> None:
+        """Somebody was left out of what everybody was told: from here on they miss things."""
+        seat = self.seats[member]
+        if seat.missed_since is None:
+            seat.missed_since = self._told
+            metrics.CONFLATED.inc()
+
+    def caught_up(self, member: MemberId) -> None:
+        """Somebody reads again: say all that they missed as one difference, in the room's order."""
         seat = self.seats.get(member)
-        if seat is None:
-            return
-        seat.line.send(codec.encode(seat.spelling, PermissionDenied(refusal)))
-        seat.line.expelled(seat.spelling)
-        self.leave(member)
+        if seat is not None and seat.missed_since is not None:
+            effects = self.room.catch_up(member, seat.missed_since)
+            seat.missed_since = None
+            self.perform(effects)
 
     # --- time ----------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 
+from server.websocket import CollabProtocol
 from server.wiring import Services
 
 LARGEST_MESSAGE: Final = 1024 * 1024
@@ -48,7 +49,7 @@ def serve(app: Starlette, services: Services, ready: Callable[[int], None]) -> N
         port=settings.port,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=CollabProtocol,
         ws_max_size=LARGEST_MESSAGE,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_EVERY,

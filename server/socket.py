@@ -1,19 +1,16 @@
-"""The websocket `/collab`: the handshake, and bytes between a socket and its connection."""
+"""The websocket `/collab`: its handshake. After it, the socket speaks with its connection alone."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
 import structlog
 from starlette.responses import PlainTextResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket
 
 from server.authenticate import Authenticator
 from server.connection import Connection
 from server.hub import Hub
 from server.security import is_own_origin
-from sync.errors import Refusal
+from server.websocket import EXTENSION, CollabProtocol
 
 log = structlog.get_logger()
 
@@ -41,35 +38,10 @@ class CollabSocket:
             return
         identity = await self._authenticator.identify(websocket)
         await websocket.accept()
-        await self._serve(websocket, Connection(self._hub, identity))
-
-    async def _serve(self, websocket: WebSocket, connection: Connection) -> None:
+        pipe: CollabProtocol = websocket.scope["extensions"][EXTENSION]
+        connection = Connection(self._hub, identity, pipe)
         self._hub.connected(connection)
-        writing = asyncio.create_task(
-            connection.write(websocket.send_bytes, lambda code, why: _close(websocket, code, why))
-        )
         try:
-            await _read(websocket, connection)
+            await pipe.serve(connection)
         finally:
             self._hub.disconnected(connection)
-            writing.cancel()
-            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-                await writing
-
-
-async def _read(websocket: WebSocket, connection: Connection) -> None:
-    with suppress(WebSocketDisconnect):
-        while True:
-            message = await websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            frame = message.get("bytes")
-            if frame is None:
-                connection.hang_up(Refusal.MALFORMED)  # this dialect has no text frames
-            elif connection.closing is None:
-                connection.receive(frame)
-
-
-async def _close(websocket: WebSocket, code: int, reason: str) -> None:
-    if websocket.application_state is WebSocketState.CONNECTED:
-        await websocket.close(code, reason)

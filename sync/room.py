@@ -324,6 +324,15 @@ class Room:
         """What became due: presence that was held back for a tenth of a second, or expired."""
         return self._presence_frame()
 
+    def catch_up(self, member: MemberId, state_vector: bytes) -> list[Effect]:
+        """All that somebody missed since `state_vector`, and who is here, in one go."""
+        missed = Send(member, Update(self._doc.get_update(state_vector)))
+        return [missed, *self._who_is_here(self._members[member])]
+
+    def state_vector(self) -> bytes:
+        """What the live document has; it may count what is not yet committed."""
+        return self._doc.get_state()
+
     def snapshot(self) -> bytes:
         """The live state as one update; it may hold what is not yet committed."""
         return self._state()

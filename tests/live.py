@@ -21,6 +21,7 @@ from server.app import application
 from server.opening import migrate
 from server.participant import Participant
 from server.settings import Settings
+from server.websocket import CollabProtocol
 from server.wiring import Services, build
 from tests.rows import NIGHT
 
@@ -97,7 +98,7 @@ async def a_server(folder: Path) -> AsyncIterator[LiveServer]:
     config = uvicorn.Config(
         application(services),
         port=0,
-        ws="websockets-sansio",
+        ws=CollabProtocol,
         ws_max_size=1 << 20,
         log_config=None,
         timeout_graceful_shutdown=2,

@@ -15,7 +15,7 @@ from __future__ import annotations
 import random
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +63,19 @@ class DiskFull(Exception):
     """The commit that a step of the simulation lets fail."""
 
 
+def unframed(frames: bytes) -> Iterator[bytes]:
+    """The messages in a run of websocket frames, as a browser reads them."""
+    at = 0
+    while at < len(frames):
+        assert frames[at] == 0x82
+        size, at = frames[at + 1], at + 2
+        if size >= 126:
+            width = 2 if size == 126 else 8
+            size, at = int.from_bytes(frames[at : at + width], "big"), at + width
+        yield frames[at : at + size]
+        at += size
+
+
 @dataclass
 class Wire:
     """One socket: two queues in order. Cutting it loses what is on its way."""
@@ -72,10 +85,11 @@ class Wire:
     to_server: deque[bytes] = field(default_factory=deque)
     to_client: deque[bytes] = field(default_factory=deque)
     cut: bool = False
+    behind: bool = False
 
-    def send(self, frame: bytes) -> None:
+    def write(self, frames: bytes) -> None:
         if not self.cut:
-            self.to_client.append(frame)
+            self.to_client.extend(unframed(frames))
 
     def expelled(self, spelling: str) -> None:
         raise AssertionError("an honest client was expelled")
@@ -257,6 +271,15 @@ class Simulation:
         if client.wire is not None and client.wire.to_client:
             client.receive(client.wire.to_client.popleft())
 
+    def fall_behind(self, client: Client) -> None:
+        if client.wire is not None:
+            client.wire.behind = True
+
+    def read_again(self, client: Client) -> None:
+        if client.wire is not None and client.wire.behind:
+            client.wire.behind = False
+            self.room.caught_up(client.wire.member)
+
     # --- steps ---------------------------------------------------------------------------------
 
     def write(self, client: Client) -> None:
@@ -305,6 +328,7 @@ class Simulation:
             if client.wire is not None and client.wire.cut:
                 self.cut(client)
             self.connect(client)
+            self.read_again(client)
         for _ in range(2000):
             for client in self.clients:
                 self.deliver_to_server(client)
@@ -359,6 +383,8 @@ STEPS: list[tuple[Callable[[Simulation, Client], None], int]] = [
     (lambda sim, client: sim.commit(), 20),
     (lambda sim, client: sim.connect(client), 12),
     (lambda sim, client: sim.cut(client), 4),
+    (lambda sim, client: sim.fall_behind(client), 2),
+    (lambda sim, client: sim.read_again(client), 4),
     (lambda sim, client: sim.crash(), 1),
     (lambda sim, client: sim.commit(performed=False), 1),
     (lambda sim, client: sim.fail_commit(), 1),
