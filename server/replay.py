@@ -94,9 +94,11 @@ async def _incident_for(wish: Wish, story: Story, base: str) -> str:
 
 
 async def _enter(players: Mapping[str, Player], base: str) -> None:
-    """Everybody comes in, one after the other: a sign-in costs the server a tenth of a second."""
-    for player in players.values():
-        await player.enter(base, cast().password)
+    """Everybody comes in; the first who is refused speaks for all."""
+    entering = (player.enter(base, cast().password) for player in players.values())
+    for problem in await asyncio.gather(*entering, return_exceptions=True):
+        if problem is not None:
+            raise problem
 
 
 def _todo(wish: Wish, story: Story, players: Mapping[str, Player]) -> list[Deed]:

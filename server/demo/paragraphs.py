@@ -34,8 +34,12 @@ def write_line(sheet: Sheet, line: Line) -> Iterator[Step]:
         text = _new_paragraph(sheet, fragment, line)
         yield Step(place, begins_text=True)
     for piece in sheet.cut(line.text.removeprefix(_letters(text))):
+        if _is_wiped(text):
+            return
         text += piece
         yield Step(place)
+    if _is_wiped(text):
+        return
     with sheet.doc.transaction():
         for label, href in line.labels:
             text += " "
@@ -75,6 +79,12 @@ def _half_written(fragment: XmlFragment, line: Line) -> XmlText | None:
         if len(begun) > 3 and line.text.startswith(begun):
             return _text_of(paragraph)
     return None
+
+
+def _is_wiped(text: XmlText) -> bool:
+    """Whether somebody removed the paragraph meanwhile. Nothing may be written into it then:
+    what pycrdt makes of that is no update that anybody can read."""
+    return text.parent is None
 
 
 def _text_of(paragraph: XmlElement) -> XmlText | None:

@@ -60,11 +60,11 @@ def remaining(
 def cues(deeds: Sequence[Deed], speed: float) -> list[Cue]:
     """The deeds with the quiet before each: as in the story, but never long, and divided by the
     speed."""
-    quiet = [0.0]
+    script = [Cue(deed, 0.0) for deed in deeds[:1]]
     for before, after in pairwise(deeds):
         gap = max(0.0, (after.at - before.at).total_seconds())
-        quiet.append(min(gap, LONGEST_QUIET) / speed)
-    return [Cue(deed, pause) for deed, pause in zip(deeds, quiet, strict=True)]
+        script.append(Cue(after, min(gap, LONGEST_QUIET) / speed))
+    return script
 
 
 def waits_for(deed: Deed) -> tuple[str, ...]:

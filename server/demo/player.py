@@ -85,32 +85,40 @@ class Player:
         """Sign in, open the documents, and be seen; raises DoorShut."""
         self._door = Door(base)
         await self._door.sign_in(self.person.username, password)
-        self._line = Participant(self._door.collab, self._door.headers)
-        kinds = (PICTURE, DECISIONS, ACTIONS) if self.writes else (PICTURE,)
+        line = Participant(self._door.collab, self._door.headers)
         try:
-            await self._line.connect()
-            for kind in kinds:
-                address = f"{self._incident}/{kind.name}"
-                self._documents[kind.name] = await self._line.open(address)
+            await self._open(line)
         except Refused as error:
+            await line.disconnect()
             raise DoorShut(f"{self.person.username} is not let in: {error}.") from error
         except (InvalidHandshake, OSError) as error:
+            await line.disconnect()
             raise ServerGone(f"The line does not open: {type(error).__name__}.") from error
+        self._line = line
         self._show({"document": PICTURE.name, "theme": self._story.themes[0][0].value})
         self._showing = asyncio.create_task(self._keep_showing())
+
+    async def _open(self, line: Participant) -> None:
+        await line.connect()
+        kinds = (PICTURE, DECISIONS, ACTIONS) if self.writes else (PICTURE,)
+        for kind in kinds:
+            self._documents[kind.name] = await line.open(f"{self._incident}/{kind.name}")
 
     async def leave(self) -> bool:
         """Wait until all is saved, and go; whether all was."""
         if self._showing is not None:
             self._showing.cancel()
-        if self._line is None:
+        line, self._line = self._line, None
+        if line is None:
             return True
         try:
-            await self._line.saved(patience=LONGEST_PAUSE)
+            if any(document.refusal is not None for document in self._documents.values()):
+                return False
+            await line.saved(patience=LONGEST_PAUSE)
         except (TimeoutError, ConnectionError):
             return False
         finally:
-            await self._line.disconnect()
+            await line.disconnect()
         return True
 
     async def write(self, deed: Written) -> int:
