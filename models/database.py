@@ -28,8 +28,12 @@ _WRITER: Final = (*_COMMON, "journal_mode=WAL", "synchronous=FULL")
 _READER: Final = (*_COMMON, "wal_autocheckpoint=0", "query_only=ON")
 
 
-class DataFolderInUse(Exception):
-    """Another process owns the data folder; its words may be shown as they are."""
+class DataFolderUnusable(Exception):
+    """The data folder cannot be used; the words may be shown as they are."""
+
+
+class DataFolderInUse(DataFolderUnusable):
+    """Another process owns the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +99,11 @@ def _sqlite(url: str, pragmas: tuple[str, ...], begin: str, connections: int) ->
 
 @contextmanager
 def own(folder: Path) -> Iterator[None]:
-    """Own a data folder while inside; raises DataFolderInUse when another process does.
+    """Own a data folder while inside; raises DataFolderUnusable when that cannot be.
 
     The lock goes when the process dies, however it dies; the file itself stays.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = _open_lock(folder)
     try:
         _lock(handle, folder)
         os.ftruncate(handle, 0)
@@ -108,6 +111,17 @@ def own(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _open_lock(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"The data folder {folder} cannot be written ({error.strerror}). "
+            f"Mend that, or choose another folder with --data."
+        ) from error
 
 
 def _lock(handle: int, folder: Path) -> None:

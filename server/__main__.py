@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import OperationalError
 
-from models.database import DataFolderInUse
+from models.database import DataFolderUnusable
 from models.people import PersonRefused
 from server.commands import accounts, data
 from server.commands.common import DataFolder, settings_for
@@ -49,7 +49,7 @@ def main() -> None:
     """Run a command; what the user can mend is said in words, without a trace."""
     try:
         app()
-    except (SettingsWrong, DataFolderInUse, TablesBehind, PersonRefused) as error:
+    except (SettingsWrong, DataFolderUnusable, TablesBehind, PersonRefused) as error:
         typer.echo(f"{error}", err=True)
         sys.exit(2)
     except OperationalError as error:

@@ -17,14 +17,17 @@ _SHARED: tuple[Processor, ...] = (
 
 
 def set_up_logging(level: str) -> None:
-    """Send everything, uvicorn's and the libraries' lines too, to stdout as JSON lines."""
+    """Send everything, uvicorn's and the libraries' lines too, to stderr as JSON lines.
+
+    What a command answers stands on stdout, and nothing else does.
+    """
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
 
 from models import migrations, organisations
-from models.database import has_wal_reset_bug, own
+from models.database import own
 from server.settings import Settings
 from server.wiring import Services, build
 
@@ -33,7 +32,6 @@ def opened(settings: Settings) -> Iterator[Services]:
         _check(services)
         yield services
         return
-    _warn_about_sqlite()
     with own(settings.data):
         migrate(services)
         try:
@@ -58,13 +56,3 @@ def _check(services: Services) -> None:
             raise TablesBehind(
                 "The tables are not those of this version. Run `samenbeeld migrate` first."
             )
-
-
-def _warn_about_sqlite() -> None:
-    if has_wal_reset_bug(sqlite3.sqlite_version_info):
-        log.warning(
-            "sqlite-has-wal-reset-bug",
-            version=sqlite3.sqlite_version,
-            fixed="3.51.3",
-            meaning="only this process may write to the data folder; it keeps to one connection",
-        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import structlog
 
+from models.database import has_wal_reset_bug
 from server.app import application
 from server.serving import serve
 from server.wiring import Demo, Services
@@ -16,6 +18,8 @@ log = structlog.get_logger()
 def run_server(services: Services, announce: Callable[[str], None]) -> None:
     """Serve until a signal; `announce` gets the lines for a person in front of a terminal."""
     settings = services.settings
+    if services.database.is_sqlite:
+        _warn_about_sqlite()
     if not services.pages.assets.built():
         log.warning("web-not-built", folder=str(settings.web / "dist"), do="node web/build.mjs")
 
@@ -42,3 +46,13 @@ def accounts_of(demo: Demo) -> str:
     for each in demo.accounts:
         lines.append(f"  {each.username:<8} {each.name}, {each.function} ({each.organisation})")
     return "\n".join(lines)
+
+
+def _warn_about_sqlite() -> None:
+    if has_wal_reset_bug(sqlite3.sqlite_version_info):
+        log.warning(
+            "sqlite-has-wal-reset-bug",
+            version=sqlite3.sqlite_version,
+            fixed="3.51.3",
+            meaning="only this process may write to the data folder; it keeps to one connection",
+        )
