@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -182,3 +183,12 @@ def test_a_wrong_entry_is_named(entries: list[dict[str, Any]], says: str) -> Non
 def test_a_story_that_is_not_marked_as_an_exercise_is_refused() -> None:
     with pytest.raises(MaterialWrong, match="marked as one"):
         read_story(a_story(exercise=False), [])
+
+
+def test_the_page_about_the_demo_lists_every_source_and_every_account() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "demo.md").read_text(encoding="utf-8")
+    for source in sources().values():
+        assert source.url in page, source.id
+    for person in cast().people:
+        assert f"`{person.username}`" in page
+    assert cast().password in page
