@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 from anyio import CapacityLimiter, to_thread
@@ -28,8 +29,11 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._limit = CapacityLimiter(AT_A_TIME)
-        # Checked against when there is no such account, so that both answers take as long.
-        self._nobody = self._hasher.hash("nobody has this password")
+
+    @cached_property
+    def _nobody(self) -> str:
+        """Checked against when there is no such account, so that both answers take as long."""
+        return self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
         """What is stored of a password; takes a tenth of a second, so not for the event loop."""
@@ -40,14 +44,12 @@ class Passwords:
         if self._limit.statistics().tasks_waiting >= MOST_WAITING:
             raise TooBusy
         known = stored is not None
-        matches = await to_thread.run_sync(
-            self._matches, stored or self._nobody, password, limiter=self._limit
-        )
+        matches = await to_thread.run_sync(self._matches, stored, password, limiter=self._limit)
         return matches and known
 
-    def _matches(self, stored: str, password: str) -> bool:
+    def _matches(self, stored: str | None, password: str) -> bool:
         try:
-            return self._hasher.verify(stored, password)
+            return self._hasher.verify(stored or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False
 

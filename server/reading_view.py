@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from models.incidents import Incident
 from models.policy import may
 from models.vocabulary import Verb
 from server.authenticate import Identity
-from server.hub import Hub
-from sync.shapes import Fact, Node, read_actions, read_decisions, read_picture
+from server.readings import Readings
+from sync.shapes import Action, Decision, Fact, Node, ThemeText
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ThemeReading:
 
 
 async def read_documents(
-    hub: Hub, identity: Identity, incident: Incident, titles: Mapping[str, str]
+    readings: Readings, identity: Identity, incident: Incident, titles: Mapping[str, str]
 ) -> dict[str, list[Any]]:
     """`picture`, `decisions` and `actions` for a template; empty where one may not read.
 
@@ -36,17 +36,17 @@ async def read_documents(
     for document in contents:
         name = DocumentName(incident.id, document)
         if may(identity.actor, Verb.READ, incident.standing(), name):
-            contents[document] = await _read(hub, name, titles)
+            found = await readings.of(name)
+            contents[document] = _themes(found, titles) if name.kind is PICTURE else _rows(found)
     return contents
 
 
-async def _read(hub: Hub, name: DocumentName, titles: Mapping[str, str]) -> list[Any]:
-    doc = await hub.state_of(name)
-    if name.kind is PICTURE:
-        return [
-            ThemeReading(each.theme, titles[each.theme], each.content, each.facts)
-            for each in read_picture(doc, titles)
-        ]
-    if name.kind is DECISIONS:
-        return [asdict(row) for row in read_decisions(doc)]
-    return [asdict(row) for row in read_actions(doc)]
+def _themes(found: Mapping[str, ThemeText], titles: Mapping[str, str]) -> list[Any]:
+    return [
+        ThemeReading(theme, title, found[theme].content, found[theme].facts)
+        for theme, title in titles.items()
+    ]
+
+
+def _rows(found: Iterable[Decision | Action]) -> list[Any]:
+    return [asdict(row) for row in found]

@@ -16,6 +16,7 @@ from server.hub import Hub
 from server.i18n import Words
 from server.passwords import Guessing, Passwords
 from server.reading import Reader
+from server.readings import Readings
 from server.settings import Settings
 from server.templating import Pages
 
@@ -49,6 +50,7 @@ class Services:
     writer: Writer
     authenticator: Authenticator
     hub: Hub
+    readings: Readings
     pages: Pages
     words: Words
     passwords: Passwords
@@ -93,6 +95,7 @@ def build(settings: Settings) -> Services:
         writer=writer,
         authenticator=authenticator,
         hub=Hub(writer, read, authenticator),
+        readings=Readings(read),
         pages=Pages(settings.web, words),
         words=words,
         passwords=Passwords(),

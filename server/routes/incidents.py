@@ -98,7 +98,7 @@ async def workspace(request: Request) -> Response:
     """The whole picture, readable and printable without any script."""
     identity, incident = await incident_for(request, Verb.READ)
     titles = {theme.id: theme.title for theme in themes_of(incident, _gettext(request))}
-    contents = await read_documents(services_of(request).hub, identity, incident, titles)
+    contents = await read_documents(services_of(request).readings, identity, incident, titles)
     return await _workspace(request, identity, incident, contents)
 
 
