@@ -28,9 +28,29 @@ export function organisationMark(
   >`;
 }
 
-/** The colour of a writing organisation: its place among the incident's organisations, so that
- *  everybody sees the same one and the first seven never share. */
-export function writerColour(code: string, codes: readonly string[]): number {
+/** The colours of those who write. Each organisation has the colour of its place among `codes`, so
+ *  that everybody sees the same one; who would share it with somebody already seen here gets the next
+ *  free colour instead, and keeps it. Only with more than seven do two share. */
+export function writerColours(codes: readonly string[]): (code: string) => number {
+  const given = new Map<string, number>();
+  return (code) => {
+    const known = given.get(code);
+    if (known !== undefined) return known;
+    const colour = freeColour(preferred(code, codes), new Set(given.values()));
+    given.set(code, colour);
+    return colour;
+  };
+}
+
+function preferred(code: string, codes: readonly string[]): number {
   const place = codes.indexOf(code);
-  return ((place < 0 ? codes.length : place) % COLOURS) + 1;
+  return (place < 0 ? codes.length : place) % COLOURS;
+}
+
+function freeColour(wanted: number, taken: ReadonlySet<number>): number {
+  for (let step = 0; step < COLOURS; step++) {
+    const colour = ((wanted + step) % COLOURS) + 1;
+    if (!taken.has(colour)) return colour;
+  }
+  return wanted + 1;
 }

@@ -5,7 +5,7 @@ import { Attribution } from "../docs/attribution";
 import type { IncidentDocs } from "../docs/incident";
 import type { Person, Place } from "../docs/presence";
 import type { SharedDocument } from "../docs/shared";
-import { type OrganisationKind, organisationMark, writerColour } from "../ui/marks";
+import { type OrganisationKind, organisationMark, writerColours } from "../ui/marks";
 
 export interface MarkWish {
   /** In the writer colour: they write now. */
@@ -25,7 +25,10 @@ export class Room {
     this.boot = boot;
     this.docs = docs;
     this.#organisations = new Map(boot.organisations.map((one) => [one.code, one]));
-    this.#codes = boot.organisations.filter((one) => one.takesPart).map((one) => one.code);
+    const taking = boot.organisations.filter((one) => one.takesPart);
+    this.#codes = taking.map((one) => one.code);
+    const writes = taking.filter(({ role }) => role === "coordinator" || role === "editor");
+    this.colourOf = writerColours(writes.map((one) => one.code));
   }
 
   /** The organisations that take part, in the incident's order. */
@@ -39,7 +42,8 @@ export class Room {
     return this.boot.documents.some((one) => one.document === name) ? name : undefined;
   }
 
-  readonly colourOf = (code: string): number => writerColour(code, this.#codes);
+  /** The writer colour of an organisation; those that may write get theirs first. */
+  readonly colourOf: (code: string) => number;
 
   readonly kindOf = (code: string): OrganisationKind =>
     this.#organisations.get(code)?.kind ?? "partner";
