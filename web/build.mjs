@@ -5,7 +5,6 @@
 // are written before the manifest that names them and stale ones are removed after it, so a server
 // that reads the manifest at any moment finds what it names.
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +22,6 @@ const shared = {
   bundle: true,
   minify: true,
   sourcemap: true,
-  metafile: true,
   write: false,
   outdir: out,
   charset: "utf8",
@@ -35,14 +33,12 @@ const shared = {
 
 /** The page: scripts, styles and fonts, each under the hash of its content. */
 async function buildPage() {
-  const entryPoints = [
-    { in: "src/main.ts", out: "app" },
-    { in: "styles/app.css", out: "app" },
-  ].filter((entry) => existsSync(path.join(web, entry.in)));
-  if (entryPoints.length === 0) return { outputFiles: [], metafile: { outputs: {} } };
   return build({
     ...shared,
-    entryPoints,
+    entryPoints: [
+      { in: "src/main.ts", out: "app" },
+      { in: "styles/app.css", out: "app" },
+    ],
     format: "esm",
     splitting: true,
     entryNames: "[name].[hash]",
@@ -53,13 +49,11 @@ async function buildPage() {
 
 /** The service worker knows the files it keeps, so its bytes change whenever one of them does. */
 async function buildServiceWorker(files) {
-  const entry = "src/service-worker.ts";
-  if (!existsSync(path.join(web, entry))) return { outputFiles: [] };
   const assets = files.map((file) => `/static/${file}`);
   const version = createHash("sha256").update(assets.join("\n")).digest("hex").slice(0, 12);
   return build({
     ...shared,
-    entryPoints: [{ in: entry, out: "service-worker" }],
+    entryPoints: [{ in: "src/service-worker.ts", out: "service-worker" }],
     format: "iife",
     sourcemap: false,
     legalComments: "none",
