@@ -8,7 +8,7 @@ from typing import Final
 from pycrdt import XmlElement, XmlFragment, XmlText
 
 from server.demo.entries import Line
-from server.demo.sheet import Sheet, Step
+from server.demo.sheet import Caret, Sheet, Step
 from sync.shapes import theme_root
 
 HEADING_LEVEL: Final = 2
@@ -32,12 +32,12 @@ def write_line(sheet: Sheet, line: Line) -> Iterator[Step]:
             _new_heading(sheet, fragment, line.under)
             yield Step(place)
         text = _new_paragraph(sheet, fragment, line)
-        yield Step(place, begins_text=True)
+        yield Step(place, Caret.IN_NEW_TEXT)
     for piece in sheet.cut(line.text.removeprefix(_letters(text))):
         if _is_wiped(text):
             return
         text += piece
-        yield Step(place)
+        yield Step(place, Caret.BEHIND_LETTER)
     if _is_wiped(text):
         return
     with sheet.doc.transaction():

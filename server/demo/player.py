@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from pycrdt import Doc
 from websockets.exceptions import InvalidHandshake
 
 from models.documents import ACTIONS, DECISIONS, PICTURE
@@ -16,7 +18,7 @@ from server.demo import pen
 from server.demo.door import Door, DoorShut, ServerGone
 from server.demo.entries import Managed, Written
 from server.demo.material import DemoPerson, Story, document_of
-from server.demo.sheet import Sheet
+from server.demo.sheet import Caret, Sheet
 from server.participant import OpenDocument, Participant, Refused
 from sync import guard
 
@@ -26,6 +28,8 @@ CHANGES_A_SECOND: Final = 12.0
 """At most; faster typing comes in larger portions, so that no server has to slow us down."""
 SHOW_EVERY: Final = 10.0
 """Seconds; who says nothing for thirty is taken for gone."""
+MOVE_EVERY: Final = 0.25
+"""Seconds between two moves of a caret that others see."""
 LONGEST_PAUSE: Final = 10.0
 GIVE_UP_AFTER: Final = 120.0
 """Seconds without a server."""
@@ -68,6 +72,7 @@ class Player:
         self._line: Participant | None = None
         self._documents: dict[str, OpenDocument] = {}
         self._shown: Mapping[str, Any] = {}
+        self._said_at = 0.0
         self._showing: asyncio.Task[None] | None = None
 
     @property
@@ -127,7 +132,7 @@ class Player:
         changes = 0
         for step in pen.write(self.sheet(deed), deed):
             changes += 1
-            self._show(step.place, self._cursor(document) if step.begins_text else None)
+            self._show(step.place, _cursor(document.doc, step.caret))
             await asyncio.sleep(self._pace.pause)
             await self._on_line(document)
         return changes
@@ -151,11 +156,16 @@ class Player:
     # --- inside --------------------------------------------------------------------------------
 
     def _show(self, place: Mapping[str, str], cursor: Mapping[str, Any] | None = None) -> None:
-        """Say where we are; the cursor stays with us while we stay in one theme."""
-        kept = cursor or (self._shown.get("cursor") if place == self._shown.get("place") else None)
-        state = {"place": dict(place), "cursor": kept}
-        if state != self._shown:
-            self._shown = state
+        """Say where we are, a few times a second at most."""
+        same = place == self._shown.get("place")
+        before = self._shown.get("cursor") if same else None
+        if before is not None and _is_in_text(before) and not _is_in_text(cursor):
+            # the caret stays at the end of its text by itself; counting shows that it moves
+            cursor = {**before, "moves": before["moves"] + 1}
+        self._shown = {"place": dict(place), "cursor": cursor or before}
+        now = time.monotonic()
+        if not same or now - self._said_at > MOVE_EVERY:
+            self._said_at = now
             self._say()
 
     def _say(self) -> None:
@@ -166,14 +176,6 @@ class Player:
         while True:
             await asyncio.sleep(SHOW_EVERY)
             self._say()
-
-    def _cursor(self, document: OpenDocument) -> Mapping[str, Any]:
-        """A cursor at the end of the text that was just made, as y-prosemirror has it: relative
-        to the text, so that it moves along by itself."""
-        client = document.doc.client_id
-        clock = guard.parse_state_vector(document.doc.get_state())[client] - 1
-        at_end = {"type": {"client": client, "clock": clock}, "tname": None, "item": None}
-        return {"anchor": {**at_end, "assoc": 0}, "head": {**at_end, "assoc": 0}}
 
     async def _on_line(self, document: OpenDocument) -> None:
         """Make sure that what we write arrives; waits for a server that went away."""
@@ -194,6 +196,28 @@ class Player:
             self._say()
             return
         raise ServerGone("The server went away and did not come back.")
+
+
+def _cursor(doc: Doc[Any], caret: Caret) -> Mapping[str, Any] | None:
+    """The caret as y-prosemirror has it: relative to what it stands in or behind."""
+    if caret is Caret.ELSEWHERE:
+        return None
+    newest = {
+        "client": doc.client_id,
+        "clock": guard.parse_state_vector(doc.get_state())[doc.client_id] - 1,
+    }
+    in_text = caret is Caret.IN_NEW_TEXT
+    position = {
+        "type": newest if in_text else None,
+        "tname": None,
+        "item": None if in_text else newest,
+        "assoc": 0 if in_text else -1,
+    }
+    return {"anchor": position, "head": position, "moves": 0}
+
+
+def _is_in_text(cursor: Mapping[str, Any] | None) -> bool:
+    return cursor is not None and cursor["anchor"]["type"] is not None
 
 
 def _growing_pauses() -> Iterator[float]:

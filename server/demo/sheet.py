@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import Enum, unique
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -27,13 +28,23 @@ def by_letter(text: str) -> Iterable[str]:
     return text
 
 
+@unique
+class Caret(Enum):
+    """Where the writer's caret stands after a step."""
+
+    ELSEWHERE = "elsewhere"
+    IN_NEW_TEXT = "in new text"
+    """In the empty text that is the newest thing of the document's client id."""
+    BEHIND_LETTER = "behind letter"
+    """Behind the letter that is the newest thing of the document's client id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change was made: where, for who wants to see somebody work there."""
 
     place: Mapping[str, str]
-    begins_text: bool = False
-    """The newest thing of this document's client id is the empty text that is written now."""
+    caret: Caret = Caret.ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True)
