@@ -72,7 +72,7 @@ async def test_a_reader_that_stalls_is_left_out_and_catches_up_with_one_differen
     server: LiveServer,
 ):
     name = server.named("picture")
-    chunk, chunks = "De Maas stijgt en de Geul zakt. " * 1000, 120
+    chunk, chunks = "De Maas stijgt en de Geul zakt. " * 1000, 40
     async with server.participant("ana") as ana, server.participant("bo") as bo:
         mine = await ana.open(name)
         other = await bo.open(name)
@@ -94,9 +94,9 @@ async def a_stalled_reader(
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A raw socket that opens a document and then reads nothing."""
     small = socket.socket()
-    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
     small.connect(("127.0.0.1", server.port))
-    reader, writer = await asyncio.open_connection(sock=small, limit=1024)
+    reader, writer = await asyncio.open_connection(sock=small, limit=1 << 16)
     writer.write(
         b"GET /collab HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
         b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -107,6 +107,10 @@ async def a_stalled_reader(
         frame = Frame(Opcode.BINARY, codec.encode(name, message))
         writer.write(frame.serialize(mask=True))
     await asyncio.sleep(0.2)
+    for connection in server.services.hub._connections:
+        # the kernel would swallow megabytes before anybody noticed
+        kernel = connection._pipe.transport.get_extra_info("socket")
+        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
     return reader, writer
 
 
