@@ -48,10 +48,10 @@ export class PresenceFoot extends LitElement {
       class="presence-org"
       type="button"
       title=${people.map((person) => person.name).join(", ")}
-      aria-label=${tn("{org}: {n} person", "{org}: {n} people", people.length, { org: name })}
       @click=${this.open}
     >
       ${this.#room.mark(code, { writing, named: false })} <span>${people.length}</span>
+      <span class="sr-only">${tn("{org}: {n} person", "{org}: {n} people", people.length, { org: name })}</span>
     </button>`;
   }
 
