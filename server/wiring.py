@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
-from models import organisations
+from models import organisations, sessions
 from models.database import Database, database_at
 from models.organisations import Organisation
 from models.vocabulary import IncidentId, PersonId
-from server.authenticate import Authenticator
+from server.authenticate import Authenticator, utc_now
 from server.committer import Writer
 from server.demo import material
 from server.hub import Hub
@@ -19,6 +21,9 @@ from server.reading import Reader
 from server.readings import Readings
 from server.settings import Settings
 from server.templating import Pages
+
+SESSIONS_KEPT: Final = timedelta(days=90)
+"""How long one can see that somebody was signed in, after that session expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Services:
 
     async def start(self) -> None:
         """Begin to work; needs a running loop and a migrated database."""
+        await self.writer.run(lambda c: sessions.forget_old(c, utc_now() - SESSIONS_KEPT))
         found = await self.read(organisations.every)
         self.organisations = {each.code: each for each in found}
         self.hub.start()

@@ -82,13 +82,20 @@ async def _person_with(request: Request, username: str, password: str) -> Person
 
 
 async def _begin(request: Request, person: Person, own_device: bool) -> str:
-    services = services_of(request)
-    limits = services.settings.session_limits
-    return await services.writer.run(
-        lambda connection: sessions.begin(
-            connection, person, now=utc_now(), own_device=own_device, limits=limits
-        )
-    )
+    """Begin a session; one that this browser still had ends, its cookie is about to be lost."""
+    services, identity = services_of(request), await identity_of(request)
+    former = None if identity is None else identity.session
+    limits, now = services.settings.session_limits, utc_now()
+
+    def work(connection: Connection) -> str:
+        if former is not None:
+            sessions.end(connection, former, now)
+        return sessions.begin(connection, person, now=now, own_device=own_device, limits=limits)
+
+    token = await services.writer.run(work)
+    if former is not None:
+        await services.rights_changed(session=former)
+    return token
 
 
 def _count(outcome: str, person: Person | None) -> None:

@@ -117,6 +117,14 @@ def test_signing_out_ends_the_session_on_the_server(house: House):
     assert visitor.get("/api/v1/session").status_code == 401
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_had(house: House):
+    before, elsewhere = (house.signed_in(with_name(house, "ana")) for _ in range(2))
+    answer = sign_in(before)
+    assert answer.status_code == 303
+    assert before.get("/api/v1/session").status_code == 401
+    assert elsewhere.get("/api/v1/session").status_code == 200
+
+
 def test_signing_out_without_a_session_is_no_error(house: House):
     assert house.stranger().post("/sign-out").status_code == 303
 
