@@ -162,7 +162,7 @@ def _client_block(reader: Reader, structure: Structure) -> None:
         elif info == _GC:
             clock = _clock(clock + _length(reader))
         else:
-            clock = _clock(clock + _item(reader, info, structure.needs))
+            clock = _clock(clock + _item(reader, info, client, clock, structure.needs))
     if clock > start:
         structure.runs.append(Run(client, start, clock))
 
@@ -181,23 +181,27 @@ def _length(reader: Reader) -> int:
     return length
 
 
-def _need(reader: Reader, needs: dict[int, int]) -> None:
+def _need(reader: Reader, own: int, below: int, needs: dict[int, int]) -> None:
     client = reader.number()
     clock = _clock(reader.number()) + 1
+    if client == own and clock > below:
+        # it would wait for itself for ever, inside pycrdt and out of sight
+        raise Malformed("a struct that builds on itself")
     if clock > needs.get(client, 0):
         needs[client] = clock
 
 
-def _item(reader: Reader, info: int, needs: dict[int, int]) -> int:
+def _item(reader: Reader, info: int, own: int, clock: int, needs: dict[int, int]) -> int:
+    """Walk one item of client `own` at `clock` and return its length in clock units."""
     if info & _HAS_ORIGIN:
-        _need(reader, needs)
+        _need(reader, own, clock, needs)
     if info & _HAS_RIGHT_ORIGIN:
-        _need(reader, needs)
+        _need(reader, own, clock, needs)
     if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN):
         if reader.number() == 1:
             reader.text()
         else:
-            _need(reader, needs)
+            _need(reader, own, clock, needs)
         if info & _HAS_PARENT_KEY:
             reader.text()
     return _content(reader, info & 0x1F)

@@ -100,6 +100,12 @@ def test_deletions_of_a_state_are_what_its_own_delete_set_says():
     assert guard.parse_update(browser.doc.get_update()).deletes_within(deleted)
 
 
+def test_a_struct_that_builds_on_itself_is_refused():
+    # what pycrdt emits for an edit inside a paragraph that was deleted
+    with pytest.raises(Malformed):
+        guard.parse_update(bytes.fromhex("0101050a0400050a015a00"))
+
+
 def _any_nested(depth: int) -> bytes:
     value = b"\x75\x01" * depth + b"\x7e"
     return b"\x01\x01\x05\x00\x08\x01\x01t" + b"\x01" + value + b"\x00"
