@@ -47,9 +47,9 @@ export class IncidentDocs {
   /** The picture's document before it is opened: presence begins with it. */
   #pictureDoc: Y.Doc | undefined;
 
-  constructor(boot: Boot, parts: Partial<IncidentParts> = {}) {
+  constructor(boot: Boot, parts: IncidentParts = usualParts(boot)) {
     this.boot = boot;
-    this.#parts = { ...usualParts(boot), ...parts };
+    this.#parts = parts;
     this.#owner = ownerOf(boot.person.id, boot.person.organisation);
     this.#addresses = new Map(boot.documents.map((address) => [address.document, address]));
     this.store = this.#parts.store;
@@ -146,6 +146,9 @@ export class IncidentDocs {
     return {
       replica: (address, events) => this.#newReplica(address, events),
       changed: () => this.#changed(),
+      admitted: ({ document }) => {
+        if (document === "picture") this.presence.announce();
+      },
       refused: (open, reason) => void this.#refusals.putAside(open, reason),
       signedOut: () => this.#line.stop("session-ended"),
       noticed: (notice) => this.#noticed(notice),

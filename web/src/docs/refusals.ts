@@ -51,7 +51,8 @@ export class Refusals {
 
   /** What an earlier visit left in a document that is not there any more. */
   async rescueLeftover(shelf: Shelf, reason: RescueReason): Promise<void> {
-    const unsent = new Unsent(await this.#parts.store.load(shelf));
+    const unsent = new Unsent();
+    unsent.inherit(await this.#parts.store.load(shelf));
     await this.#keep(this.copyOf(unsent, shelf, reason), shelf);
   }
 

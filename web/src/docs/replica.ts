@@ -45,13 +45,13 @@ export class Replica {
   readonly shelf: Shelf;
   readonly provider: HocuspocusProvider;
   readonly marks = new Marks();
+  readonly unsent = new Unsent();
   /** There is something true to show: what was kept on the device, or what the server has. */
   readonly whenLoaded: Promise<void>;
   /** When the server last confirmed something, on the line's clock. */
   progressAt = 0;
   readonly #parts: ReplicaParts;
   readonly #events: ReplicaEvents;
-  #unsent = new Unsent({ known: [], unsent: [], waiting: undefined });
   #savedAt: Date | undefined;
   #left = false;
   /** The exchange at the beginning of this connection was confirmed. */
@@ -78,13 +78,9 @@ export class Replica {
     this.#listen();
   }
 
-  get unsent(): Unsent {
-    return this.#unsent;
-  }
-
   /** The status of this document; whether it may be written is not for the replica to say. */
   state(mayWrite: boolean): DocumentState {
-    const { waiting } = this.#unsent;
+    const { waiting } = this.unsent;
     return {
       mayWrite,
       inStep: this.provider.isAttached && this.provider.isAuthenticated && this.provider.synced,
@@ -100,7 +96,7 @@ export class Replica {
   async open(): Promise<void> {
     const kept = await this.#parts.store.load(this.shelf);
     if (this.#left) return;
-    this.#unsent = new Unsent(kept);
+    this.unsent.inherit(kept);
     const updates = [...kept.known, ...kept.unsent];
     this.doc.transact(() => {
       for (const update of updates) Y.applyUpdate(this.doc, update);
@@ -150,12 +146,12 @@ export class Replica {
     if (origin === LOADED) return;
     const { store, clock } = this.#parts;
     if (origin === this.provider) {
-      this.#unsent.received(update);
+      this.unsent.received(update);
       store.putKnown(this.shelf, update, this.#state);
       return;
     }
     const now = clock.date();
-    this.#unsent.wrote(update, now);
+    this.unsent.wrote(update, now);
     store.putOwn(this.shelf, update, now);
     this.#events.changed();
   };
@@ -176,15 +172,15 @@ export class Replica {
   #storedAll(): void {
     this.#exchanged = true;
     this.#savedAt = this.#parts.clock.date();
-    this.#unsent.storedAll(this.#state);
+    this.unsent.storedAll(this.#state);
     this.#parts.store.storedAll(this.shelf, this.#state);
   }
 
   #storedAllBut(left: number): void {
-    const before = this.#unsent.waiting?.count ?? 0;
+    const before = this.unsent.waiting?.count ?? 0;
     if (left >= before) return;
-    this.#unsent.storedAllBut(left);
-    const { waiting } = this.#unsent;
+    this.unsent.storedAllBut(left);
+    const { waiting } = this.unsent;
     if (waiting !== undefined) this.#parts.store.storedAllBut(this.shelf, left, waiting.since);
   }
 

@@ -34,6 +34,8 @@ export interface Keeper {
   /** A replica for an address, in its place on the line, not yet opened. */
   replica(address: BootDocument, events: ReplicaEvents): Replica;
   changed(): void;
+  /** Let in, on a new connection or with other rights. */
+  admitted(document: OpenDocument): void;
   /** The server will not take what was written, or not show the document any more. */
   refused(document: OpenDocument, reason: RescueReason): void;
   /** The session is over. */
@@ -149,6 +151,7 @@ export class OpenDocument implements SharedDocument {
     const could = this.mayWrite;
     this.#mayWrite = mayWrite;
     if (could !== this.mayWrite) this.#rights.tell(this.mayWrite);
+    this.#keeper.admitted(this);
     this.#keeper.changed();
   }
 

@@ -41,16 +41,20 @@ export function windowsOf(name: string): IDBKeyRange {
   return IDBKeyRange.bound([name], [name, []]);
 }
 
+/** A document as it was kept, without what `own`, the window that asks, has put itself. */
 export async function readShelf(
   transaction: IDBTransaction,
   name: string,
+  own: string,
 ): Promise<{ kept: Kept; inherited: ByWindow; size: number }> {
   const index = transaction.objectStore(UPDATES).index(BY_SHELF);
   const keys = await answer(index.getAllKeys(name));
   const records = await answer<UpdateRecord[]>(index.getAll(name));
   const inherited = await readWindows(transaction, name);
+  inherited.delete(own);
   const kept: Kept = { known: [], unsent: [], waiting: sumOf([...inherited.values()]) };
   records.forEach(({ window, update }, place) => {
+    if (window === own) return;
     const from = inherited.get(window)?.from ?? Number.POSITIVE_INFINITY;
     (Number(keys[place]) >= from ? kept.unsent : kept.known).push(update);
   });

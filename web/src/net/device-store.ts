@@ -90,7 +90,7 @@ export class DeviceStore implements OfflineStore {
     const nothing: Kept = { known: [], unsent: [], waiting: undefined };
     if (this.#trouble !== undefined) return nothing;
     const found = await this.#orTrouble(
-      this.#transact("readonly", (transaction) => readShelf(transaction, name)),
+      this.#transact("readonly", (transaction) => readShelf(transaction, name, this.#window)),
       { kept: nothing, inherited: new Map() as ByWindow, size: 0 },
     );
     this.#inherited.set(name, found.inherited);

@@ -13,15 +13,18 @@ interface Written {
   at: Date;
 }
 
+const NOTHING = { updates: [], waiting: undefined };
+
 export class Unsent {
-  #known: Uint8Array[];
+  #known: Uint8Array[] = [];
   /** What an earlier visit left, as far as it is not acknowledged. */
-  #inherited: { updates: Uint8Array[]; waiting: Waiting | undefined };
+  #inherited: { updates: Uint8Array[]; waiting: Waiting | undefined } = NOTHING;
   /** What this visit wrote, the oldest first. */
   #written: Written[] = [];
 
-  constructor(kept: Kept) {
-    this.#known = [...kept.known];
+  /** Takes up what an earlier visit kept; what this one wrote meanwhile comes after it. */
+  inherit(kept: Kept): void {
+    this.#known = [...kept.known, ...this.#known];
     this.#inherited = { updates: [...kept.unsent], waiting: kept.waiting };
   }
 
@@ -51,7 +54,7 @@ export class Unsent {
   /** The server has stored everything up to now. `state` is the whole document as one update. */
   storedAll(state: () => Uint8Array): void {
     this.#known.push(...this.#inherited.updates);
-    this.#inherited = { updates: [], waiting: undefined };
+    this.#inherited = NOTHING;
     this.storedAllBut(0);
     if (this.#known.length > JOIN_AFTER) this.#known = [state()];
   }
