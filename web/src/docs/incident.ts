@@ -88,7 +88,7 @@ export class IncidentDocs {
 
   /** What is unsent now, as copies to read and keep; nothing is put aside by it. */
   copiesOfUnsent(): RescueCopy[] {
-    const waiting = [...this.#open.values()].filter((open) => open.state.waiting > 0);
+    const waiting = this.#readable().filter((open) => open.state.waiting > 0);
     const copies = waiting.map(({ replica: { unsent, shelf } }) =>
       this.#refusals.copyOf(unsent, shelf, "withdrawn"),
     );
@@ -111,6 +111,7 @@ export class IncidentDocs {
 
   destroy(): void {
     for (const end of this.#endings) end();
+    this.#refusals.end();
     for (const open of this.#open.values()) open.destroy();
     this.#board.destroy();
     this.#line.destroy();
@@ -264,11 +265,23 @@ export class IncidentDocs {
   }
 
   #states(): DocumentState[] {
-    const open = [...this.#open.values()].filter((one) => one.refused === undefined);
-    return open.map((one) => one.state);
+    return this.#readable().map((open) => open.state);
+  }
+
+  #readable(): OpenDocument[] {
+    return [...this.#open.values()].filter((open) => open.refused === undefined);
+  }
+
+  /** Every document was withdrawn: the line may live, but nothing comes over it any more. */
+  get #isShutOut(): boolean {
+    return this.#open.size > 0 && [...this.#open.values()].every((open) => open.isShut);
   }
 
   #lineView(): LineView {
+    if (this.#isShutOut) {
+      const heardAt = this.#line.heardOn;
+      return { heard: false, firstAttempt: false, heardAt, reason: "forbidden" };
+    }
     const heard = this.#line.isHeard;
     const silence = this.#parts.clock.now() - this.#line.heardAt;
     return {

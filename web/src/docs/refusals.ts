@@ -29,9 +29,14 @@ export interface RefusalParts {
 
 export class Refusals {
   readonly #parts: RefusalParts;
+  #ended = false;
 
   constructor(parts: RefusalParts) {
     this.#parts = parts;
+  }
+
+  end(): void {
+    this.#ended = true;
   }
 
   /** Keeps what is unsent in `open` as a copy, then lets a fresh document take its place. */
@@ -91,7 +96,7 @@ export class Refusals {
   }
 
   async #askWhere(open: OpenDocument): Promise<BootDocument | undefined> {
-    for (;;) {
+    while (!this.#ended) {
       try {
         const documents = await this.#parts.server.documents();
         return documents?.find(({ document }) => document === open.document);
@@ -100,6 +105,7 @@ export class Refusals {
         await this.#pause(ASK_AGAIN);
       }
     }
+    return undefined;
   }
 
   #pause(ms: number): Promise<void> {

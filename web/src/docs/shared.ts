@@ -45,6 +45,7 @@ export interface Keeper {
   comeBack(): void;
 }
 
+const FINAL: readonly RescueReason[] = ["forbidden", "unknown-document", "withdrawn"];
 /** How long the reason may come after the refusal itself. */
 const REASON_FOLLOWS = 250;
 
@@ -93,6 +94,11 @@ export class OpenDocument implements SharedDocument {
 
   get refused(): RescueReason | undefined {
     return this.#refused;
+  }
+
+  /** Refused, and no fresh document will take its place. */
+  get isShut(): boolean {
+    return this.#refused !== undefined && FINAL.includes(this.#refused);
   }
 
   get whenLoaded(): Promise<void> {

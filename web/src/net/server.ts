@@ -22,7 +22,7 @@ export class HttpServer implements Server {
 
   async admit(signal: AbortSignal): Promise<Admission> {
     const response = await ask("/api/v1/session", "application/json", signal);
-    if (response.status === 401 || response.status === 403) return "session-ended";
+    if (response.status === 401 && isOurs(response)) return "session-ended";
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     return this.#isMe(recordOf(await response.json())) ? "admitted" : "other-person";
   }
@@ -30,7 +30,9 @@ export class HttpServer implements Server {
   /** The page itself, without its contents, names them. */
   async documents(): Promise<BootDocument[] | undefined> {
     const response = await ask(`/incidents/${this.#boot.incident.id}/shell`, "text/html");
-    if (response.redirected || [401, 403, 404].includes(response.status)) return undefined;
+    if ([403, 404].includes(response.status)) return undefined;
+    // not signed in any more: the question can be answered when somebody is
+    if (response.redirected) throw new Error("the server asks to sign in");
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const boot = readBoot(page);
@@ -47,6 +49,11 @@ export class HttpServer implements Server {
 function ask(path: string, accept: string, signal?: AbortSignal): Promise<Response> {
   const headers = { Accept: accept };
   return fetch(path, { cache: "no-store", headers, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** A network that wants a sign-in of its own answers for everybody; our errors are problem+json. */
+function isOurs(response: Response): boolean {
+  return response.headers.get("content-type")?.includes("json") === true;
 }
 
 function recordOf(value: unknown): Record<string, unknown> {

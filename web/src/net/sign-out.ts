@@ -2,7 +2,7 @@
  * Signing out: first what is unsent goes to the server; what cannot go is offered as a copy. On
  * this device only what the server has is removed.
  */
-import { html } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { openDialog } from "../ui/dialog";
 import { t, tn } from "../ui/words";
 import { DeviceStore } from "./device-store";
@@ -25,30 +25,57 @@ export function mountSignOut(work?: Work, root: ParentNode = document): void {
 }
 
 async function signOut(form: HTMLFormElement, work: Work | undefined): Promise<void> {
+  if (work === undefined) {
+    await signOutBeside(form);
+    return;
+  }
   const button = form.querySelector("button");
   button?.setAttribute("aria-busy", "true");
-  const sent = work === undefined || work.status.current.waiting === 0 || (await trySending(work));
+  const sent = work.status.current.waiting === 0 || (await work.settled(SEND_LIMIT));
   button?.removeAttribute("aria-busy");
-  if (work !== undefined && (!sent || work.rescues.copies.length > 0)) ask(form, work, sent);
-  else await leave(form, work);
+  if (sent && work.rescues.copies.length === 0) await leave(form, work.store);
+  else askWith(form, work, sent);
 }
 
-function trySending(work: Work): Promise<boolean> {
-  return work.settled(SEND_LIMIT);
+/** From a page without documents: this device may still hold what an earlier visit left. */
+async function signOutBeside(form: HTMLFormElement): Promise<void> {
+  const store = "indexedDB" in window ? new DeviceStore(indexedDB) : undefined;
+  const left = await clear(store);
+  if (left === 0) await leave(form, undefined);
+  else ask(form, undefined, leftBehind(left), nothing);
+}
+
+function askWith(form: HTMLFormElement, work: Work, sent: boolean): void {
+  const show = () => (sent ? openRescues(work.rescues) : openCopies(work.copiesOfUnsent()));
+  const button = html`<button class="button" @click=${show}>${t("Show my text")}</button>`;
+  ask(form, work.store, whatStays(work, sent), button);
 }
 
 /** Nothing is cleared silently: the person reads what stays behind, and where. */
-function ask(form: HTMLFormElement, work: Work, sent: boolean): void {
-  const show = () => (sent ? openRescues(work.rescues) : openCopies(work.copiesOfUnsent()));
-  const dialog = openDialog(t("Sign out?"), html`<p>${whatStays(work, sent)}</p>`, {
-    foot: html`<button class="button" @click=${show}>${t("Show my text")}</button>
+function ask(
+  form: HTMLFormElement,
+  store: OfflineStore | undefined,
+  what: string,
+  more: TemplateResult | typeof nothing,
+): void {
+  const dialog = openDialog(t("Sign out?"), html`<p>${what}</p>`, {
+    foot: html`${more}
       <button class="button" data-kind="danger" @click=${() => dialog.close("leave")}>
         ${t("Sign out anyway")}
       </button>`,
     onClose: (answer) => {
-      if (answer === "leave") void leave(form, work);
+      if (answer === "leave") void leave(form, store);
     },
   });
+}
+
+function leftBehind(documents: number): string {
+  const text = tn(
+    "This device holds text in {n} document that was not sent.",
+    "This device holds text in {n} documents that was not sent.",
+    documents,
+  );
+  return `${text} ${t("It stays here and is sent when you sign in here again and open the incident.")}`;
 }
 
 function whatStays(work: Work, sent: boolean): string {
@@ -66,24 +93,20 @@ function whatStays(work: Work, sent: boolean): string {
   return `${unsent} ${then}`;
 }
 
-async function leave(form: HTMLFormElement, work: Work | undefined): Promise<void> {
-  const store = work?.store ?? storeOfDevice();
+async function leave(form: HTMLFormElement, store: OfflineStore | undefined): Promise<void> {
+  store?.close();
   await clear(store);
   await forgetShells();
   form.submit();
 }
 
-/** A page without documents may still stand on a device that keeps some. */
-function storeOfDevice(): OfflineStore | undefined {
-  return "indexedDB" in window ? new DeviceStore(indexedDB) : undefined;
-}
-
-/** What the server has is removed. A database that cannot be cleared is no reason to stay. */
-async function clear(store: OfflineStore | undefined): Promise<void> {
+/** What the server has is removed; answers how many documents hold what it lacks. A database that
+ * cannot be cleared is no reason to stay. */
+async function clear(store: OfflineStore | undefined): Promise<number> {
   try {
-    store?.close();
-    await store?.clearAcknowledged();
+    return (await store?.clearAcknowledged()) ?? 0;
   } catch (error) {
     console.error("offline store not cleared:", error);
+    return 0;
   }
 }

@@ -34,10 +34,7 @@ export class Socket extends HocuspocusProviderWebsocket {
       messageReconnectTimeout: NEVER,
       ...(webSocket === undefined ? {} : { WebSocketPolyfill: webSocket }),
       // These are called before the library's own handlers and before those of the documents.
-      onOpen: () => {
-        this.#forgetQueue();
-        events.opened();
-      },
+      onOpen: () => events.opened(),
       onMessage: () => events.heard(),
       onClose: ({ event }) => {
         this.shouldConnect = false;
@@ -47,18 +44,18 @@ export class Socket extends HocuspocusProviderWebsocket {
   }
 
   /**
-   * What waited for a socket travels in the answer to the server's first question, which counts
-   * as one change. Were the queue sent as well, the acknowledgements of the one would be taken
-   * for the other, and the page would say "saved" too early.
+   * Without a socket nothing is sent, and nothing is queued: it travels in the answer to the
+   * server's first question, which counts as one change. Were a queue sent as well, as the library
+   * does, the acknowledgements of the one would be taken for the other, and the page would say
+   * "saved" too early. (The library also looks through its whole queue at every caret move.)
    */
-  #forgetQueue(): void {
-    // biome-ignore lint/complexity/useLiteralKeys: the library keeps it private
-    this["messageQueue"] = [];
+  override send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.webSocket?.readyState === OPEN) this.webSocket.send(message);
   }
 
   /** Asks the other side for a sign of life; anything that comes back counts as heard. */
   probe(): void {
-    if (this.webSocket?.readyState === OPEN) this.webSocket.send(PING);
+    this.send(PING);
   }
 
   /** The library knows the server's pings and our pongs, not the server's pongs. */

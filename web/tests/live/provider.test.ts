@@ -234,6 +234,7 @@ describe.skipIf(LIVE === undefined)("against the real server", { timeout: 40_000
     await pause(500);
     log.end();
     expect(shared.refused).toBe("unknown-document");
+    expect(stranger.docs.status.current).toMatchObject({ word: "offline", reason: "forbidden" });
     expect(log.words).not.toContain("saved");
   });
 });
