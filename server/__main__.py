@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from models.database import DataFolderUnusable
 from models.people import PersonRefused
 from server.commands import accounts, data
+from server.commands.bench import serve_bench
 from server.commands.common import DataFolder, settings_for
 from server.commands.replay import run_replay
 from server.demo.seed import plant
@@ -28,6 +29,7 @@ app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.machine_keys, name="key")
 app.command()(data.migrate)
 app.command("replay")(run_replay)
+app.command("serve-bench")(serve_bench)
 
 
 @app.command()

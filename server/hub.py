@@ -9,7 +9,6 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 import structlog
-from pycrdt import Doc
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import incidents, update_log
@@ -29,7 +28,7 @@ from sync.effects import MemberId
 from sync.errors import Refusal
 from sync.messages import RoomAddress
 from sync.notices import moving_notice
-from sync.room import Loaded, Newcomer, Room, rebuilt
+from sync.room import Loaded, Newcomer, Room
 
 log = structlog.get_logger()
 
@@ -247,12 +246,6 @@ class Hub:
             del self._rooms[room.name]
         room.close()
         metrics.ROOMS.set(len(self._rooms))
-
-    async def state_of(self, name: DocumentName) -> Doc[Any]:
-        """A copy of a document as the log has it, for pages and exports; rights are the caller's
-        question."""
-        stored: Stored = await self._read(lambda c: update_log.load(c, str(name)))
-        return rebuilt(Loaded(stored.state, stored.tail, stored.marks))
 
     async def epochs(self, names: list[DocumentName]) -> dict[DocumentName, int]:
         """The present epoch of each document."""

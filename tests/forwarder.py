@@ -85,6 +85,8 @@ class Forwarder:
                 _reset_on_close(writer)
                 return
             await self._join(reader, writer)
+        except asyncio.CancelledError:
+            return  # stopped: asyncio's streams would call a cancelled handler an error
         finally:
             self._open.discard(writer)
             writer.close()

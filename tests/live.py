@@ -35,7 +35,9 @@ PEOPLE: Final = {
 }
 
 
-def populate(connection: Connection) -> tuple[str, dict[str, str]]:
+def populate(
+    connection: Connection, password_hash: str | None = None
+) -> tuple[str, dict[str, str]]:
     """People of six organisations, five of them in one incident: its id, and a key for each."""
     found = {
         name: people.create(
@@ -46,6 +48,7 @@ def populate(connection: Connection) -> tuple[str, dict[str, str]]:
             role=role,
             now=NIGHT,
             function="IM",
+            password_hash=password_hash,
         )
         for name, (organisation, role) in PEOPLE.items()
     }
@@ -89,12 +92,14 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def a_server(folder: Path) -> AsyncIterator[LiveServer]:
-    """A server over a fresh database in `folder`, stopped at the end."""
+async def a_server(folder: Path, password: str | None = None) -> AsyncIterator[LiveServer]:
+    """A server over a fresh database in `folder`, stopped at the end. With a password all its
+    people can sign in; without one they have their keys."""
     services = build(Settings(data=folder, port=0))
     migrate(services)
+    password_hash = None if password is None else services.passwords.hash(password)
     with services.database.writer.begin() as connection:
-        incident, tokens = populate(connection)
+        incident, tokens = populate(connection, password_hash)
     config = uvicorn.Config(
         application(services),
         port=0,
