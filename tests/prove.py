@@ -1,0 +1,87 @@
+"""The heavy proofs of a part, with the figures that are asked for.
+
+    python3 dev.py prove 1
+
+The tests run short seeded versions of all of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from tests import simulator
+from tests.chaos import chaos
+
+ROOT: Final = Path(__file__).parent.parent
+
+
+def simulated_histories() -> str:
+    """Crashes, cuts and joiners over the real room, under many seeds."""
+    seeds = 2000
+    simulator.main(seeds)
+    return f"{seeds} seeds × 300 steps: all invariants hold"
+
+
+def kill_nine() -> str:
+    """The real server, killed again and again."""
+    figures = asyncio.run(chaos(rounds=200, seed=1))
+    return ", ".join(f"{name} {count}" for name, count in figures.items())
+
+
+def cut_lines() -> str:
+    """Three browsers; one is cut for two minutes in each of three ways, then the server dies."""
+    _pytest("tests/journeys/test_cut_lines.py", SAMENBEELD_CUT_SECONDS="120")
+    return "reset, refused, silent and a killed server, 2 minutes each: nothing lost or doubled"
+
+
+def latency() -> str:
+    """From a key in one browser to the letter on another's screen."""
+    return _pytest("tests/journeys/test_writing_together.py", "-k", "sentence", "-s")
+
+
+def providers() -> str:
+    """Clients in Node over the real provider."""
+    _pytest("tests/node")
+    return "acknowledged after the commit, read-only respected, refused without a right"
+
+
+def _pytest(*arguments: str, **environment: str) -> str:
+    """Run tests; what they print about figures. Exits when one fails."""
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode != 0:
+        sys.exit(f"{run.stdout}\n{run.stderr}")
+    return "; ".join(line for line in run.stdout.splitlines() if "p95" in line or "passed" in line)
+
+
+PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
+    "1": [latency, providers, simulated_histories, cut_lines, kill_nine],
+}
+
+
+def main(part: str) -> None:
+    """Run the proofs of a part one after the other; the first that fails ends it."""
+    for proof in PROOFS[part]:
+        began = time.monotonic()
+        print(f"• {(proof.__doc__ or '').strip()}", flush=True)
+        figures = proof()
+        print(f"  {figures} ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in PROOFS:
+        sys.exit(f"usage: prove PART, where PART is one of {', '.join(PROOFS)}")
+    main(sys.argv[1])
