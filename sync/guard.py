@@ -25,6 +25,9 @@ MOST_CLIENTS: Final = 20_000
 MOST_DELETIONS: Final = 200_000
 DEEPEST_VALUE: Final = 32
 LARGEST_CLOCK: Final = 1 << 53
+LONGEST_STRUCT: Final = 1 << 24
+"""Clock units; longer than any text that fits in a message. A collected run (GC) needs few bytes
+for any length, and would use up its client id for ever."""
 
 Clocks = Mapping[int, int]
 """Client id to the next clock expected of it: a state vector."""
@@ -176,8 +179,8 @@ _HAS_PARENT_KEY: Final = 0x20
 
 def _length(reader: Reader) -> int:
     length = reader.number()
-    if length == 0:
-        raise Malformed("a struct of no length")
+    if not 0 < length <= LONGEST_STRUCT:
+        raise Malformed("a struct of an impossible length")
     return length
 
 

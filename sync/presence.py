@@ -1,7 +1,7 @@
 """Who is here, stamped by the server.
 
 Clients say where they are (an awareness state of y-protocols, JSON); the server says who they
-are. A client id belongs to the member that first used it. Observers are not shown one by one:
+are. Observers are not shown one by one:
 they are a count per organisation, which travels as the server's own awareness state.
 """
 
@@ -104,12 +104,12 @@ class Presence:
         author: Author,
         role: Role,
         function: str,
-        update: bytes,
+        sightings: Iterable[Sighting],
         now: float,
     ) -> None:
-        """What a member says about its own place. Ids of others are passed over: a client that
-        comes back sends all it knew. Raises Malformed for what no honest client sends."""
-        for sighting in parse_sightings(update):
+        """What a member says about its own place, under ids that are its person's own. Raises
+        Malformed for what no honest client sends."""
+        for sighting in sightings:
             if len(sighting.state) > LARGEST_STATE or sighting.clock >= _LARGEST_CLOCK:
                 raise Malformed("an awareness state is out of bounds")
             if role is not Role.OBSERVER and self._belongs(member, sighting.client):
@@ -120,7 +120,8 @@ class Presence:
             return False
         seen = self._seen.get(client)
         if seen is not None and seen.state != _GONE:
-            return seen.member == member
+            # the room gave us only this person's ids: they are back on a new line
+            return True
         own = sum(one.member == member and one.state != _GONE for one in self._seen.values())
         return own < MOST_IDS
 

@@ -40,7 +40,7 @@ from sync.messages import (
     Update,
 )
 from sync.notices import marks_notice, refused_notice, unavailable_notice
-from sync.presence import Presence
+from sync.presence import Presence, parse_sightings
 
 CHECKPOINT_EVERY: Final = 500
 """Rows; loading applies one checkpoint and at most about this many rows."""
@@ -196,7 +196,12 @@ class Room:
 
     def _awareness(self, one: _Member, update: bytes) -> list[Effect]:
         who = one.who
-        self._presence.see(who.member, who.author, who.role, who.function, update, self.now())
+        sightings = [
+            sighting
+            for sighting in parse_sightings(update)
+            if self._marks.bind(who.author, (sighting.client,))
+        ]
+        self._presence.see(who.member, who.author, who.role, who.function, sightings, self.now())
         return self._presence_frame()
 
     # --- changes -------------------------------------------------------------------------------
@@ -247,6 +252,8 @@ class Room:
     ) -> list[Effect]:
         """Apply, and say what the server's own document emitted: never a client's raw bytes."""
         writes = structure.writes(self._clocks)
+        if not self._marks.bind(one.who.author, writes):
+            raise Malformed("a change under somebody else's client id")
         emitted = self._apply(update)
         if emitted is None:
             if writes:

@@ -41,7 +41,7 @@ def test_R18_the_server_stamps_who_somebody_is():
     }
 
 
-def test_R18_a_client_id_belongs_to_the_member_that_brought_it():
+def test_R18_a_client_id_belongs_to_who_brought_it():
     clock, ana, eve = Clock(), a_newcomer("ana"), a_newcomer("eve")
     room = a_room_with(ana, eve, clock=clock)
     room.receive(ana.member, a_sighting(5, 1))
@@ -50,6 +50,17 @@ def test_R18_a_client_id_belongs_to_the_member_that_brought_it():
     assert seen(room.receive(eve.member, gone(5, 2**52))) == {}
     clock.pass_by(1)
     assert 5 in seen(room.receive(ana.member, a_sighting(5, 2)))
+
+
+def test_R18_who_is_back_on_a_new_line_is_seen_at_once_and_not_lost_with_the_old_one():
+    clock, ana, again, bo = Clock(), a_newcomer("ana"), a_newcomer("ana"), a_newcomer("bo")
+    room = a_room_with(ana, bo, clock=clock)
+    room.receive(ana.member, a_sighting(5, 1))
+    room.join(again)
+    clock.pass_by(1)
+    assert 5 in seen(room.receive(again.member, a_sighting(5, 2)))
+    clock.pass_by(1)
+    assert seen(room.leave(ana.member)) == {}
 
 
 def test_R18_a_member_has_at_most_four_client_ids():

@@ -6,10 +6,12 @@ import pytest
 from pycrdt import Doc, Text
 
 from models.vocabulary import Role
+from sync import lib0
 from sync.effects import Append, Broadcast, Checkpoint, Expel, Refused, Send
 from sync.errors import Refusal, RoomBroken
 from sync.messages import (
     Authenticated,
+    Awareness,
     QueryAwareness,
     Stateless,
     SyncStatus,
@@ -17,6 +19,7 @@ from sync.messages import (
     SyncStep2,
     Update,
 )
+from sync.presence import Sighting, encode_sightings
 from sync.room import CHECKPOINT_EVERY, Loaded, Room, rebuilt
 from tests.builders import (
     Browser,
@@ -266,6 +269,58 @@ def test_R17_a_role_that_changes_holds_from_the_next_frame_on():
     room.change_rights(ana.member, Role.EDITOR, may_write=True)
     assert len(appends(room.receive(ana.member, a_change()))) == 1
     assert room.change_rights(ana.member, Role.EDITOR, may_write=True) == []
+
+
+def test_R26_a_change_under_somebody_elses_client_id_is_refused():
+    ana, eve, browser = a_newcomer("ana"), a_newcomer("eve"), Browser(client_id=7)
+    room = a_room_with(ana, eve)
+    room.receive(ana.member, Update(browser.type("EVACU")))
+    forged = Browser(client_id=7)
+    forged.take(browser.doc.get_update())
+    effects = room.receive(eve.member, Update(forged.type("EER NIET")))
+    assert Expel(eve.member, Refusal.MALFORMED) in effects
+    assert acks(room.receive(ana.member, Update(browser.type("EER"))), ana.member) == 1
+    assert text_of(room) == "EVACUEER"
+
+
+def test_R26_nobody_is_muted_by_a_collected_run_under_their_id():
+    ana, eve, browser = a_newcomer("ana"), a_newcomer("eve"), Browser(client_id=7)
+    room = a_room_with(ana, eve)
+    room.receive(ana.member, Update(browser.type("a")))
+    squat = b"\x01\x01\x07\x01\x00" + lib0.number(1 << 20) + b"\x00"
+    assert Expel(eve.member, Refusal.MALFORMED) in room.receive(eve.member, Update(squat))
+    assert acks(room.receive(ana.member, Update(browser.type("b"))), ana.member) == 1
+    assert text_of(room) == "ab"
+
+
+def test_R26_an_id_that_was_only_seen_is_taken_too():
+    ana, eve, browser = a_newcomer("ana"), a_newcomer("eve"), Browser(client_id=7)
+    room = a_room_with(ana, eve)
+    room.receive(ana.member, Awareness(encode_sightings([Sighting(7, 1, "{}")])))
+    effects = room.receive(eve.member, Update(Browser(client_id=7).type("vals")))
+    assert Expel(eve.member, Refusal.MALFORMED) in effects
+    assert acks(room.receive(ana.member, Update(browser.type("echt"))), ana.member) == 1
+
+
+def test_R26_binding_outlives_the_room():
+    clock, ana, eve, browser = Clock(), a_newcomer("ana"), a_newcomer("eve"), Browser(client_id=7)
+    room = a_room_with(ana, clock=clock)
+    [row] = appends(room.receive(ana.member, Update(browser.type("a"))))
+    again = a_room(clock, Loaded(None, (row.update,), row.marks))
+    again.join(eve)
+    effects = again.receive(eve.member, Update(browser.type("b")))
+    assert Expel(eve.member, Refusal.MALFORMED) in effects
+
+
+def test_R26_resending_and_deleting_what_others_wrote_is_honest():
+    ana, bo, browser = a_newcomer("ana"), a_newcomer("bo"), Browser(client_id=7)
+    room = a_room_with(ana, bo)
+    room.receive(ana.member, Update(browser.type("abc")))
+    other = Browser(client_id=8)
+    other.take(browser.doc.get_update())
+    other.erase(0, 1)
+    assert acks(room.receive(bo.member, Update(other.doc.get_update())), bo.member) == 1
+    assert text_of(room) == "bc"
 
 
 def test_R25_while_the_log_cannot_be_written_changes_wait_and_are_asked_for_later():
