@@ -44,11 +44,14 @@ def day(language: str, moment: Moment) -> str:
 
 
 def _moment(language: str, now: Callable[[], datetime], moment: Moment) -> str:
-    """Today only the time; on another day the date too."""
-    at = _local(moment)
-    if at is None or at.date() == now().astimezone(AMSTERDAM).date():
+    """Today only the time, then the date, then the year."""
+    at, today = _local(moment), now().astimezone(AMSTERDAM).date()
+    if at is None or at.date() == today:
         return clock(moment)
-    return f"{day(language, moment)} {clock(moment)}"
+    if at.year == today.year:
+        return f"{day(language, moment)} {clock(moment)}"
+    date = format_datetime(at, "d MMM y", locale=_LOCALES[language]).replace(".", "")
+    return f"{date} {clock(moment)}"
 
 
 def _minutes_old(now: Callable[[], datetime], moment: Moment) -> float:

@@ -23,6 +23,10 @@ def test_a_moment_of_another_day_names_the_day() -> None:
     assert ENGLISH["moment"]("2021-07-14T14:00:00+02:00") == "Wed 14 Jul 14:00"
 
 
+def test_a_moment_of_another_year_names_the_year() -> None:
+    assert DUTCH["moment"]("2020-07-14T14:00:00+02:00") == "14 jul 2020 14:00"
+
+
 def test_a_text_without_a_zone_is_the_time_in_amsterdam() -> None:
     assert DUTCH["clock"]("2021-07-16T03:10") == "03:10"
 

@@ -75,10 +75,20 @@ export function formatDate(date: Date): string {
   return format(date, { weekday: "short", day: "numeric", month: "short" }).replaceAll(/[.,]/g, "");
 }
 
-/** Today only the time; on another day the date too: "03:17", "do 15 jul 21:40". */
+/** Today only the time, then the date, then the year: "03:17", "do 15 jul 21:40",
+ *  "16 jul 2021 03:17". */
 export function formatMoment(date: Date, now: Date = new Date()): string {
   const time = formatTime(date);
+  if (year(date) !== year(now)) return `${dateOfYear(date)} ${time}`;
   return formatDate(date) === formatDate(now) ? time : `${formatDate(date)} ${time}`;
+}
+
+function year(date: Date): string {
+  return format(date, { year: "numeric" });
+}
+
+function dateOfYear(date: Date): string {
+  return format(date, { day: "numeric", month: "short", year: "numeric" }).replaceAll(".", "");
 }
 
 /** nu · 6 min · 1 u 12 · 2 dagen */
@@ -101,7 +111,10 @@ export function spokenAge(ms: number): string {
   if (age < MINUTE) return t("changed just now");
   if (age >= DAY) return tn("{n} day old", "{n} days old", Math.floor(age / DAY));
   const hours = Math.floor(age / HOUR);
-  const minutes = tn("{n} minute", "{n} minutes", Math.floor((age % HOUR) / MINUTE));
-  const parts = hours === 0 ? [minutes] : [tn("{n} hour", "{n} hours", hours), minutes];
+  const minutes = Math.floor((age % HOUR) / MINUTE);
+  const parts = [
+    ...(hours === 0 ? [] : [tn("{n} hour", "{n} hours", hours)]),
+    ...(minutes === 0 ? [] : [tn("{n} minute", "{n} minutes", minutes)]),
+  ];
   return t("{age} old", { age: parts.join(" ") });
 }
