@@ -354,7 +354,7 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], None]]] = {
     "bench": ("measure (arguments go to tests.bench)", tests_module("bench")),
     "serve-bench": ("the real server with a bench incident: --port P --data D", serve_bench),
     "chaos": ("kill -9 under typing: --rounds 200 --seed 1", tests_module("chaos")),
-    "prove": ("the heavy proofs of part N of the plan: prove 2", tests_module("prove")),
+    "prove": ("the heavy proofs of part N of the plan: prove 1", tests_module("prove")),
 }
 
 
