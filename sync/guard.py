@@ -42,13 +42,22 @@ class Run:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The struct of `client` at `clock` builds on what `on` wrote below `below`."""
+
+    client: int
+    clock: int
+    on: int
+    below: int
+
+
 @dataclass(slots=True)
 class Structure:
-    """What an update is made of; `needs` and `deletes` map a client id to a clock that must be
-    below the server's next one (exclusive end)."""
+    """What an update is made of: what it adds, what that builds on, and what it deletes."""
 
     runs: list[Run] = field(default_factory=list)
-    needs: dict[int, int] = field(default_factory=dict)
+    links: list[Link] = field(default_factory=list)
     deletes: list[Run] = field(default_factory=list)
     structs: int = 0
 
@@ -56,7 +65,7 @@ class Structure:
         """The clocks of the writing clients once this is applied on `known`; None on a gap.
 
         A gap is a run that starts above what is known, or a change that builds on, or deletes,
-        something unknown.
+        something unknown. Structs that wait for each other in a circle are a gap as well.
         """
         ends: dict[int, int] = {}
         for run in self.runs:
@@ -64,9 +73,9 @@ class Structure:
             if run.start > reached:
                 return None
             ends[run.client] = max(reached, run.end)
-        for client, clock in self.needs.items():
-            if clock > ends.get(client, known.get(client, 0)):
-                return None
+        within = [link for link in self.links if link.below > known.get(link.on, 0)]
+        if within and not _can_be_ordered(within, known, ends):
+            return None
         for run in self.deletes:
             if run.end > ends.get(run.client, known.get(run.client, 0)):
                 return None
@@ -87,6 +96,25 @@ class Structure:
             any(start <= run.start and run.end <= end for start, end in deleted.get(run.client, ()))
             for run in self.deletes
         )
+
+
+def _can_be_ordered(links: list[Link], known: Clocks, ends: Clocks) -> bool:
+    """Whether structs that build on others of the same update can be applied one by one."""
+    waiting: dict[int, list[Link]] = {}
+    for link in sorted(links, key=lambda one: one.clock, reverse=True):
+        waiting.setdefault(link.client, []).append(link)
+    reached = {**ends, **{client: own[-1].clock for client, own in waiting.items()}}
+    moved = True
+    while waiting and moved:
+        moved = False
+        for client, own in list(waiting.items()):
+            while own and own[-1].below <= reached.get(own[-1].on, known.get(own[-1].on, 0)):
+                own.pop()
+                moved = True
+                reached[client] = own[-1].clock if own else ends[client]
+            if not own:
+                del waiting[client]
+    return not waiting
 
 
 def parse_update(update: bytes) -> Structure:
@@ -165,7 +193,7 @@ def _client_block(reader: Reader, structure: Structure) -> None:
         elif info == _GC:
             clock = _clock(clock + _length(reader))
         else:
-            clock = _clock(clock + _item(reader, info, client, clock, structure.needs))
+            clock = _clock(clock + _item(reader, info, client, clock, structure.links))
     if clock > start:
         structure.runs.append(Run(client, start, clock))
 
@@ -184,27 +212,28 @@ def _length(reader: Reader) -> int:
     return length
 
 
-def _need(reader: Reader, own: int, below: int, needs: dict[int, int]) -> None:
+def _link(reader: Reader, own: int, clock: int, links: list[Link]) -> None:
     client = reader.number()
-    clock = _clock(reader.number()) + 1
-    if client == own and clock > below:
+    below = _clock(reader.number()) + 1
+    if client == own and below > clock:
         # it would wait for itself for ever, inside pycrdt and out of sight
         raise Malformed("a struct that builds on itself")
-    if clock > needs.get(client, 0):
-        needs[client] = clock
+    if client != own:
+        # what it builds on of its own client comes before it in the same run, or is a gap
+        links.append(Link(own, clock, client, below))
 
 
-def _item(reader: Reader, info: int, own: int, clock: int, needs: dict[int, int]) -> int:
+def _item(reader: Reader, info: int, own: int, clock: int, links: list[Link]) -> int:
     """Walk one item of client `own` at `clock` and return its length in clock units."""
     if info & _HAS_ORIGIN:
-        _need(reader, own, clock, needs)
+        _link(reader, own, clock, links)
     if info & _HAS_RIGHT_ORIGIN:
-        _need(reader, own, clock, needs)
+        _link(reader, own, clock, links)
     if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN):
         if reader.number() == 1:
             reader.text()
         else:
-            _need(reader, own, clock, needs)
+            _link(reader, own, clock, links)
         if info & _HAS_PARENT_KEY:
             reader.text()
     return _content(reader, info & 0x1F)

@@ -19,7 +19,7 @@ def test_a_keystroke_writes_one_clock_and_needs_the_one_before():
     browser.type("ab")
     structure = guard.parse_update(browser.type("c"))
     assert structure.runs == [guard.Run(9, 2, 3)]
-    assert structure.needs == {9: 2}
+    assert structure.links == []
     assert structure.after({9: 2}) == {9: 3}
     assert structure.after({9: 1}) is None
     assert structure.writes({9: 2}) == {9: 2}
@@ -104,6 +104,24 @@ def test_a_struct_that_builds_on_itself_is_refused():
     # what pycrdt emits for an edit inside a paragraph that was deleted
     with pytest.raises(Malformed):
         guard.parse_update(bytes.fromhex("0101050a0400050a015a00"))
+
+
+def test_structs_that_wait_for_each_other_in_a_circle_are_a_gap():
+    def waits_for(client: int, other: int) -> bytes:
+        origin = lib0.number(other) + b"\x00"
+        return b"\x01" + lib0.number(client) + b"\x00" + b"\x84" + origin + b"\x01x"
+
+    circle = b"\x02" + waits_for(1, 2) + waits_for(2, 1) + b"\x00"
+    assert guard.parse_update(circle).after({}) is None
+
+
+def test_structs_of_two_ids_that_build_on_each_other_in_turn_fit():
+    one, two = Browser(client_id=1), Browser(client_id=2)
+    for number in range(6):
+        writer, reader = (one, two) if number % 2 else (two, one)
+        reader.take(writer.type(str(number)))
+    structure = guard.parse_update(one.doc.get_update())
+    assert structure.after({}) == {1: 3, 2: 3}
 
 
 def _any_nested(depth: int) -> bytes:
