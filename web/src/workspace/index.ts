@@ -15,6 +15,7 @@ import { PlaceKeeper } from "../view/place";
 import { Room } from "../view/room";
 import type { Route } from "../view/route";
 import { registerActions } from "./actions";
+import { Beside } from "./beside";
 import { Centre, placeOf } from "./centre";
 
 export function mountWorkspace(boot: Boot): IncidentDocs {
@@ -31,6 +32,7 @@ export function mountWorkspace(boot: Boot): IncidentDocs {
   mount("presence").replaceChildren(new PresenceFoot(room));
   mountThemes(room, frame);
   followRoute(room, frame, centre);
+  keepBeside(room, frame);
   const decisions = mountRows(room, "decisions", (shared) => new DecisionsPane(room, shared));
   const actions = mountRows(room, "actions", (shared) => new ActionsPane(room, shared));
   keepCounts(docs);
@@ -86,6 +88,16 @@ function followRoute(room: Room, frame: Frame, centre: Centre): void {
     shared.onReplaced(() => void centre.replaced(shared));
   }
   void centre.show(frame.route);
+}
+
+function keepBeside(room: Room, frame: Frame): void {
+  const beside = new Beside(mount("beside"), room, frame.route);
+  frame.onChange((route) => void beside.show(route));
+  for (const { document } of room.boot.documents) {
+    if (!document.startsWith("picture")) continue;
+    const shared = room.docs.get(document);
+    shared.onReplaced(() => void beside.replaced(shared));
+  }
 }
 
 function isShown(document: string): boolean {
