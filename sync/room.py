@@ -89,7 +89,8 @@ class Room:
 
     `now` gives seconds of a steady clock, `today` milliseconds since 1970 in UTC. Methods that
     concern a member raise KeyError for one that is not in. `RoomBroken` may come out of
-    `receive`: then this room must be thrown away and made anew from the log.
+    `receive`, when the document cannot be restored from what was appended: then this room must be
+    thrown away and made anew from the log.
     """
 
     loaded: Loaded
@@ -100,14 +101,23 @@ class Room:
     _members: dict[MemberId, _Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._doc = rebuilt(self.loaded)
         self._emitted: list[bytes] = []
-        self._subscription = self._doc.observe(self._on_event)
+        self._base, self._since = self.loaded.state, list(self.loaded.tail)
+        self._restore()
         self._clocks = guard.parse_state_vector(self._doc.get_state())
         self._marks = marks.Marks(self.loaded.marks)
         self._presence = Presence(self._doc.client_id)
-        self._rows = len(self.loaded.tail)
         self._full: bytes | None = None
+
+    def _restore(self) -> None:
+        """Make the document from what was appended, as it was before the present change."""
+        try:
+            self._doc = rebuilt(Loaded(self._base, tuple(self._since)))
+            self._subscription = self._doc.observe(self._on_event)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            raise RoomBroken(type(error).__name__) from error
 
     def _on_event(self, event: TransactionEvent) -> None:
         self._emitted.append(event.update)
@@ -257,8 +267,10 @@ class Room:
         emitted = self._apply(update)
         if emitted is None:
             if writes:
-                raise RoomBroken("a change without a gap did not integrate")
+                self._restore()
+                raise Malformed("a change without a gap did not integrate")
             return []
+        self._since.append(emitted)
         self._clocks.update(after)
         self._full = None
         today = self.today()
@@ -273,24 +285,24 @@ class Room:
         return effects
 
     def _apply(self, update: bytes) -> bytes | None:
+        """What the document emitted for an update; None when it was nothing new."""
         self._emitted.clear()
         try:
             self._doc.apply_update(update)
-        except (KeyboardInterrupt, SystemExit):
-            raise
         except BaseException as error:
-            # a panic inside pycrdt is a BaseException; the document is not to be trusted after it
-            raise RoomBroken(type(error).__name__) from error
-        if len(self._emitted) > 1:
-            raise RoomBroken("one change emitted several updates")
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            # a panic inside pycrdt is a BaseException; after any error the document may be half
+            # changed, and is not to be trusted
+            self._restore()
+            raise Malformed(f"the document refused it: {type(error).__name__}") from error
         return self._emitted[0] if self._emitted else None
 
     def _checkpoint(self) -> Iterable[Effect]:
-        self._rows += 1
-        if self._rows < CHECKPOINT_EVERY:
+        if len(self._since) < CHECKPOINT_EVERY:
             return ()
-        self._rows = 0
-        return (Checkpoint(self._state()),)
+        self._base, self._since = self._state(), []
+        return (Checkpoint(self._base),)
 
     # --- refusing ------------------------------------------------------------------------------
 
