@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from models.journal import (
     BEFORE_THE_FIRST,
@@ -22,6 +22,7 @@ from models.journal import (
     chained,
     first_break,
 )
+from models.statements import Prepared
 from models.tables import checkpoints, heads, marks, updates
 
 
@@ -39,7 +40,7 @@ class NewRow:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Head:
     """Where a document stands."""
 
@@ -87,82 +88,119 @@ def epochs_of(connection: Connection, documents: Sequence[str]) -> dict[str, int
     return dict.fromkeys(documents, FIRST_EPOCH) | {row[0]: row[1] for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Rows to be appended to one document behind `head`."""
+
+    document: str
+    head: Head
+    rows: Sequence[NewRow]
+
+
 def append(connection: Connection, document: str, head: Head, rows: Sequence[NewRow]) -> Head:
     """Append `rows` behind `head` and return the new head.
 
     Raises Overtaken when the document does not stand at `head` any more; then nothing of this
     transaction may be committed.
     """
-    if not rows:
-        return head
-    new_head, values = _numbered(document, head, rows)
-    _advance(connection, document, head, new_head)
-    connection.execute(insert(updates), values)
-    mark_values = [_mark_values(document, head.epoch, mark) for row in rows for mark in row.marks]
-    if mark_values:
-        connection.execute(insert(marks), mark_values)
-    return new_head
+    return append_all(connection, [Addition(document, head, rows)])[0]
 
 
-def _numbered(
-    document: str, head: Head, rows: Sequence[NewRow]
-) -> tuple[Head, list[dict[str, object]]]:
-    values: list[dict[str, object]] = []
-    previous = head.hash
-    for seq, row in enumerate(rows, start=head.seq + 1):
+def append_all(connection: Connection, additions: Sequence[Addition]) -> list[Head]:
+    """Append to several documents at once and return their new heads, in the same order; each
+    document may be named once. Raises Overtaken as `append` does."""
+    new_heads: list[Head] = []
+    entries_made: list[dict[str, object]] = []
+    marks_made: list[dict[str, object]] = []
+    for one in additions:
+        new_heads.append(_number(one, entries_made))
+        marks_made += [
+            _mark_values(one.document, one.head.epoch, mark)
+            for row in one.rows
+            for mark in row.marks
+        ]
+    _advance(connection, [(one, head) for one, head in zip(additions, new_heads, strict=True)])
+    if entries_made:
+        _INSERT_UPDATES.execute(connection, entries_made)
+    if marks_made:
+        _INSERT_MARKS.execute(connection, marks_made)
+    return new_heads
+
+
+def _number(one: Addition, into: list[dict[str, object]]) -> Head:
+    """Number and chain the rows of one addition; the head they end at."""
+    head, previous = one.head, one.head.hash
+    for seq, row in enumerate(one.rows, start=head.seq + 1):
+        who = row.author
         entry = Entry(
-            document,
-            head.epoch,
-            seq,
-            row.author.person,
-            row.author.organisation,
-            row.at,
-            row.payload,
+            one.document, head.epoch, seq, who.person, who.organisation, row.at, row.payload
         )
         previous = chained(previous, entry)
-        values.append(
+        into.append(
             {
-                "document": document,
+                "document": one.document,
                 "epoch": head.epoch,
                 "seq": seq,
-                "person": row.author.person,
-                "organisation": row.author.organisation,
+                "person": who.person,
+                "organisation": who.organisation,
                 "at": row.at,
                 "payload": row.payload,
                 "hash": previous,
             }
         )
-    return Head(head.epoch, head.seq + len(rows), previous), values
+    return Head(head.epoch, head.seq + len(one.rows), previous)
 
 
-def _advance(connection: Connection, document: str, head: Head, new_head: Head) -> None:
-    if head.seq == 0:
-        existing = connection.execute(
-            select(heads.c.seq).where(heads.c.document == document, heads.c.epoch == head.epoch)
-        ).first()
-        if existing is None:
-            connection.execute(
-                insert(heads),
-                {
-                    "document": document,
-                    "epoch": new_head.epoch,
-                    "seq": new_head.seq,
-                    "hash": new_head.hash,
-                },
-            )
-            return
-    result = connection.execute(
-        update(heads)
-        .where(
-            heads.c.document == document,
-            heads.c.epoch == head.epoch,
-            heads.c.seq == head.seq,
-            heads.c.hash == head.hash,
-        )
-        .values(seq=new_head.seq, hash=new_head.hash)
+def _advance(connection: Connection, steps: Sequence[tuple[Addition, Head]]) -> None:
+    """Move every head, each only if it still stands where the addition was based on."""
+    changed = sorted(
+        (one.document, one.head, head) for one, head in steps if head.seq != one.head.seq
     )
-    if result.rowcount != 1:
-        raise Overtaken(document)
+    for document, old, _ in changed:
+        if old.seq == 0:
+            _begin_head(connection, document, old)
+    if not changed:
+        return
+    moved = _MOVE_HEADS.execute(
+        connection,
+        [
+            {
+                "of": document,
+                "in_epoch": old.epoch,
+                "from_seq": old.seq,
+                "from_hash": old.hash,
+                "to_seq": new.seq,
+                "to_hash": new.hash,
+            }
+            for document, old, new in changed
+        ],
+    )
+    if moved.rowcount != len(changed):
+        raise Overtaken(", ".join(document for document, _, _ in changed))
+
+
+def _begin_head(connection: Connection, document: str, head: Head) -> None:
+    """The row of a document that is written for the first time."""
+    here = (heads.c.document == document, heads.c.epoch == head.epoch)
+    if connection.execute(select(heads.c.seq).where(*here)).first() is None:
+        connection.execute(
+            insert(heads),
+            {"document": document, "epoch": head.epoch, "seq": 0, "hash": head.hash},
+        )
+
+
+_INSERT_UPDATES: Final = Prepared(insert(updates))
+_INSERT_MARKS: Final = Prepared(insert(marks))
+_MOVE_HEADS: Final = Prepared(
+    update(heads)
+    .where(
+        heads.c.document == bindparam("of"),
+        heads.c.epoch == bindparam("in_epoch"),
+        heads.c.seq == bindparam("from_seq"),
+        heads.c.hash == bindparam("from_hash"),
+    )
+    .values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
+)
 
 
 def _mark_values(document: str, epoch: int, mark: Mark) -> dict[str, object]:

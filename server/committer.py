@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from models import tables, update_log
 from models.journal import BEFORE_THE_FIRST
-from models.update_log import Head, NewRow, Overtaken
+from models.update_log import Addition, Head, NewRow, Overtaken
 from server import live_metrics as metrics
 
 Result = TypeVar("Result")
@@ -175,12 +175,18 @@ class Committer:
 
 def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:
     """Write every batch in this transaction and return the new heads, in the same order."""
-    return [_store_one(connection, batch) for batch in batches]
+    plain = [
+        Addition(one.document, one.head, one.rows) for one in batches if one.checkpoint is None
+    ]
+    stored = iter(update_log.append_all(connection, plain))
+    return [
+        next(stored) if one.checkpoint is None else _store_with_checkpoint(connection, one)
+        for one in batches
+    ]
 
 
-def _store_one(connection: Connection, batch: Batch) -> Head:
-    if batch.checkpoint is None:
-        return update_log.append(connection, batch.document, batch.head, batch.rows)
+def _store_with_checkpoint(connection: Connection, batch: Batch) -> Head:
+    assert batch.checkpoint is not None
     count, state = batch.checkpoint
     sealed = update_log.append(connection, batch.document, batch.head, batch.rows[:count])
     at = batch.rows[count - 1].at
