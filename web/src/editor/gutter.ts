@@ -146,7 +146,9 @@ class GutterKeeper {
   }
 
   update(view: EditorView, before: EditorState): void {
-    if (view.state.doc !== before.doc) this.#request();
+    // what others changed was drawn with their change
+    const fromOthers = ySyncPluginKey.getState(view.state)?.isChangeOrigin === true;
+    if (view.state.doc !== before.doc && !fromOthers) this.#request();
   }
 
   destroy(): void {

@@ -18,6 +18,7 @@ import {
   wrapInList,
 } from "prosemirror-schema-list";
 import type { Command, EditorState, Plugin } from "prosemirror-state";
+import type { EditorView } from "prosemirror-view";
 import { redoCommand, undoCommand } from "y-prosemirror";
 import { headingLevel, schema } from "./schema";
 
@@ -111,6 +112,24 @@ const withinList =
     return true;
   };
 
+/** Where there is nothing of ours to undo, the browser must not undo either: its own memory of the
+ *  field knows nothing of others, and would take their words away. */
+const handled =
+  (command: Command): Command =>
+  (state, dispatch, view) => {
+    command(state, dispatch, view);
+    return true;
+  };
+
+/** Undo that does not come from the keyboard: a menu, a phone that is shaken. */
+export function undoFromBrowser(view: EditorView, event: InputEvent): boolean {
+  if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return false;
+  event.preventDefault();
+  const command = event.inputType === "historyUndo" ? undoCommand : redoCommand;
+  command(view.state, view.dispatch, view);
+  return true;
+}
+
 export interface TextKeys {
   /** Asks for the address of a link; false when there is nothing to link. */
   readonly link: Command;
@@ -125,9 +144,9 @@ export function textKeymap({ link, leave }: TextKeys): Plugin[] {
       "Mod-b": toggleMark(strong),
       "Mod-i": toggleMark(em),
       "Mod-k": link,
-      "Mod-z": undoCommand,
-      "Shift-Mod-z": redoCommand,
-      "Mod-y": redoCommand,
+      "Mod-z": handled(undoCommand),
+      "Shift-Mod-z": handled(redoCommand),
+      "Mod-y": handled(redoCommand),
       Tab: withinList(sinkListItem(list_item)),
       "Shift-Tab": withinList(liftListItem(list_item)),
       Enter: enter,

@@ -7,9 +7,9 @@ import type * as Y from "yjs";
 import { safeHref } from "../docs/links";
 import { cursorPlugins } from "./cursors";
 import { type AuthorSource, authorGutter } from "./gutter";
-import { type TextKeys, textInputRules, textKeymap } from "./keymap";
+import { type TextKeys, textInputRules, textKeymap, undoFromBrowser } from "./keymap";
 import { schema } from "./schema";
-import { firstInView, isInView, keepInSight, type Sight, scrollerOf } from "./scroll";
+import { firstInView, isInView, type Sight, SteadyScroll, scrollerOf } from "./scroll";
 import type { TextUndo } from "./undo";
 
 export interface ThemeEditorOptions {
@@ -30,12 +30,14 @@ export interface ThemeEditorOptions {
 export class ThemeEditor {
   readonly view: EditorView;
   readonly #options: ThemeEditorOptions;
-  readonly #scroller: Element;
+  readonly #steady: SteadyScroll;
   #othersWrite = false;
 
   constructor(host: HTMLElement, options: ThemeEditorOptions) {
     this.#options = options;
-    this.#scroller = scrollerOf(host);
+    this.#steady = new SteadyScroll(scrollerOf(host));
+    // the browser's own anchoring does not know which line is ours, and would correct it twice
+    (this.#steady.scroller as HTMLElement).style.setProperty("overflow-anchor", "none");
     const { doc, mapping } = initProseMirrorDoc(options.fragment, schema);
     this.view = new EditorView(host, {
       state: EditorState.create({ doc, plugins: this.#plugins(mapping) }),
@@ -44,6 +46,7 @@ export class ThemeEditor {
       dispatchTransaction: (transaction) => this.#dispatch(transaction),
       // others' edits never scroll; our own do
       handleScrollToSelection: () => this.#othersWrite,
+      handleDOMEvents: { beforeinput: undoFromBrowser },
       handleClick: (_view, _pos, event) => followLink(event),
       decorations: (state) => this.#placeholder(state),
     });
@@ -61,6 +64,8 @@ export class ThemeEditor {
   }
 
   destroy(): void {
+    this.#steady.destroy();
+    (this.#steady.scroller as HTMLElement).style.removeProperty("overflow-anchor");
     this.view.destroy();
   }
 
@@ -82,6 +87,8 @@ export class ThemeEditor {
       role: "textbox",
       "aria-multiline": "true",
       "aria-label": this.#options.label,
+      // a text without any block yet: the stylesheet shows it
+      "aria-placeholder": this.#options.placeholder,
       ...(this.#options.mayWrite() ? {} : { "aria-readonly": "true", tabindex: "0" }),
     };
   }
@@ -90,25 +97,24 @@ export class ThemeEditor {
     // y-prosemirror tells of moved cursors a moment later, when the theme may be closed
     if (this.view.isDestroyed) return;
     const meta: unknown = transaction.getMeta(ySyncPluginKey);
-    const fromOthers = isOthersChange(meta);
-    const apply = (): void => this.view.updateState(this.view.state.apply(transaction));
-    if (fromOthers) {
-      this.#othersWrite = true;
-      try {
-        keepInSight(this.#scroller, this.#sight(), apply);
-      } finally {
-        this.#othersWrite = false;
-      }
-    } else apply();
+    this.#othersWrite = isOthersChange(meta);
+    if (this.#othersWrite) this.#steady.before(() => this.#sight());
+    else if (transaction.docChanged || transaction.scrolledIntoView) this.#steady.settle();
+    try {
+      this.view.updateState(this.view.state.apply(transaction));
+    } finally {
+      this.#othersWrite = false;
+    }
     this.#options.onState(this.view);
   }
 
   /** The line the caret is on, or else the first line that is being read. */
   #sight(): Sight {
     const { view } = this;
+    const { scroller } = this.#steady;
     const caret = (): number => view.coordsAtPos(view.state.selection.head).top;
-    if (view.hasFocus() && isInView(this.#scroller, caret())) return caret;
-    const block = firstInView(this.#scroller, view.dom);
+    if (view.hasFocus() && isInView(scroller, caret())) return caret;
+    const block = firstInView(scroller, view.dom);
     return () => (block?.isConnected ? block.getBoundingClientRect().top : undefined);
   }
 

@@ -15,6 +15,9 @@ import type { Room } from "../view/room";
 import { type Choice, defineLines, type Guest, type ValueKind } from "./line";
 import { sourceTemplate } from "./source-text";
 
+/** Colours beside a field may follow a little later. */
+const PAUSE_MS = 120;
+
 const KINDS: Partial<Record<Field, ValueKind>> = { label: "words", at: "moment", source: "words" };
 
 type Field = "label" | "value" | "unit" | "org" | "at" | "source";
@@ -30,6 +33,7 @@ export class FactsTable extends LitElement {
   readonly #facts: Facts;
   readonly #undo: Y.UndoManager;
   readonly #stop: (() => void)[] = [];
+  #pause: ReturnType<typeof setTimeout> | undefined;
 
   /** `name` is the document's: the facts of an own picture are written there. */
   constructor(room: Room, document: SharedDocument, name: string) {
@@ -52,7 +56,11 @@ export class FactsTable extends LitElement {
     this.#stop.push(
       this.#facts.onChange(again),
       this.#document.onRights(again),
-      this.#room.docs.presence.onChange(again),
+      this.#room.onPlaces(
+        ({ document, row }) => document === this.#name && row !== undefined,
+        this.#soon,
+      ),
+      () => clearTimeout(this.#pause),
     );
     this.#stop.push(
       registerKeys([
@@ -80,6 +88,13 @@ export class FactsTable extends LitElement {
     void this.updateComplete.then(() => {
       this.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"] sb-value`)?.focus();
     });
+  };
+
+  readonly #soon = (): void => {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.requestUpdate();
+    }, PAUSE_MS);
   };
 
   protected override render(): TemplateResult {

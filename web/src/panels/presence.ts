@@ -20,7 +20,13 @@ export class PresenceFoot extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#stop = this.#room.docs.presence.onChange(() => this.requestUpdate());
+    const { presence } = this.#room.docs;
+    let before = "";
+    this.#stop = presence.onChange(() => {
+      const now = JSON.stringify([presence.people(), presence.observers()]);
+      if (now !== before) this.requestUpdate();
+      before = now;
+    });
   }
 
   override disconnectedCallback(): void {

@@ -15,6 +15,7 @@ import { HeldOrder } from "./held-order";
 import type { Guest } from "./line";
 
 const TICK_MS = 20_000;
+const PAUSE_MS = 120;
 
 /** What a pane needs of its table; `docs/table` has it. */
 export interface RowsSource {
@@ -43,6 +44,7 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   readonly #stop: (() => void)[] = [];
   #released = false;
   #held = false;
+  #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(room: Room, shared: SharedDocument, rows: Source) {
     super();
@@ -84,7 +86,8 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
     this.#stop.push(
       this.rows.onChange(again),
       this.shared.onRights(again),
-      this.room.docs.presence.onChange(again),
+      this.room.onPlaces((place) => place.document === this.name, this.#soon),
+      () => clearTimeout(this.#pause),
       () => window.clearInterval(tick),
       registerKeys([
         { keys: "j", label: t("Next row"), pane: this.name, run: () => this.#walk(1) },
@@ -250,6 +253,13 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   #paneElement(): HTMLElement | null {
     return this.closest<HTMLElement>("[data-keys]");
   }
+
+  readonly #soon = (): void => {
+    this.#pause ??= setTimeout(() => {
+      this.#pause = undefined;
+      this.requestUpdate();
+    }, PAUSE_MS);
+  };
 
   readonly #hold = (): void => {
     this.#held = true;

@@ -49,11 +49,12 @@ export class ThemesNav extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const { presence } = this.#room.docs;
     const picture = this.#room.docs.get("picture");
     const tick = window.setInterval(() => this.requestUpdate(), TICK_MS);
-    this.#stop.push(picture.marks.onChange(this.#soon), presence.onChange(this.#soon), () =>
-      window.clearInterval(tick),
+    this.#stop.push(
+      picture.marks.onChange(this.#soon),
+      this.#room.onPlaces(({ document }) => document === "picture", this.#soon),
+      () => window.clearInterval(tick),
     );
     picture.doc.on("update", this.#soon);
     this.#stop.push(() => picture.doc.off("update", this.#soon));

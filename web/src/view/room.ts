@@ -87,6 +87,25 @@ export class Room {
       .filter((person) => !person.self && person.place !== undefined && fits(person.place));
   }
 
+  /** Calls back when who is where changes for the places that fit. Carets move ten times a second,
+   *  and each move is news of presence: almost none of it is news for a list. */
+  onPlaces(fits: (place: Place) => boolean, listener: () => void): () => void {
+    const told = (): string =>
+      JSON.stringify(
+        this.docs.presence
+          .people()
+          .filter((person) => person.place !== undefined && fits(person.place))
+          .map(({ client, name, organisation, place }) => [client, name, organisation, place]),
+      );
+    let before = told();
+    return this.docs.presence.onChange(() => {
+      const now = told();
+      if (now === before) return;
+      before = now;
+      listener();
+    });
+  }
+
   /** The codes of the organisations that write where `fits` says, each once, in a fixed order. */
   writersAt(fits: (place: Place) => boolean): string[] {
     const writing = this.docs.presence

@@ -169,11 +169,25 @@ class OpenTheme {
     text.observeDeep(this.#soon);
     this.#stop.push(
       () => window.clearInterval(tick),
+      this.#keepTextSteady(),
       () => text.unobserveDeep(this.#soon),
-      room.docs.presence.onChange(this.#soon),
+      room.onPlaces(({ document }) => document === shared.document, this.#soon),
       shared.marks.onChange(this.#soon),
       shared.onRights(() => this.editor.refresh()),
     );
+  }
+
+  /** A fact that others add above the text must not push away the line that is written below it. */
+  #keepTextSteady(): () => void {
+    let height = this.facts.offsetHeight;
+    const observer = new ResizeObserver(() => {
+      const grown = this.facts.offsetHeight - height;
+      height += grown;
+      if (grown === 0 || !this.editor.view.hasFocus()) return;
+      this.#article.parentElement?.scrollBy({ top: grown, behavior: "instant" });
+    });
+    observer.observe(this.facts);
+    return () => observer.disconnect();
   }
 
   readonly #soon = (): void => {
@@ -265,10 +279,25 @@ function authorsOf(room: Room, shared: SharedDocument): AuthorSource {
     onMarks: (heard) => shared.marks.onChange(heard),
     colourOf: room.colourOf,
     kindOf: room.kindOf,
-    timeOf: (at) => {
+    timeOf: timesOfBlocks(),
+  };
+}
+
+/** "03:16", on another day "16 jul": the gutter has no room for more. Asked for every block at every
+ *  change, so the answers of this minute are remembered. */
+function timesOfBlocks(): (at: Date) => string {
+  const known = new Map<number, string>();
+  let minute = 0;
+  return (at) => {
+    const now = Math.floor(Date.now() / 60_000);
+    if (now !== minute) known.clear();
+    minute = now;
+    let text = known.get(at.getTime());
+    if (text === undefined) {
       const time = formatTime(at);
-      // the gutter has room for "16 jul", not for the day of the week
-      return formatMoment(at) === time ? time : formatDate(at).split(" ").slice(1).join(" ");
-    },
+      text = formatMoment(at) === time ? time : formatDate(at).split(" ").slice(1).join(" ");
+      known.set(at.getTime(), text);
+    }
+    return text;
   };
 }
