@@ -85,9 +85,12 @@ async function belongTo(owner: string): Promise<void> {
   await (await caches.open(SHELLS)).put(OWNER, new Response(owner));
 }
 
+/** Keeps the shell as it is now; one that may not be opened any more is not kept either. */
 async function keepShell(address: string): Promise<void> {
   const shell = await fetch(address, { credentials: "same-origin", cache: "no-store" });
-  if (shell.ok && !shell.redirected) await (await caches.open(SHELLS)).put(address, shell);
+  const cache = await caches.open(SHELLS);
+  if (shell.ok && !shell.redirected) await cache.put(address, shell);
+  else if ([403, 404].includes(shell.status)) await cache.delete(address);
 }
 
 async function refreshShells(): Promise<void> {

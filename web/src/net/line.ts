@@ -100,7 +100,7 @@ export class Line {
 
   /** No attempt has failed yet since the page began. */
   get isFirstAttempt(): boolean {
-    return !this.#everLive && this.#failures === 0;
+    return !this.#everLive && this.#failures === 0 && this.#state !== "stopped";
   }
 
   /** Open, and not silent: what is sent now may be expected to arrive. */

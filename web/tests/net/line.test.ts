@@ -76,6 +76,7 @@ describe("coming to life", () => {
     clock.pass(120_000);
     await turns();
     expect([line.state, line.reason, WireSocket.made.length]).toEqual(["stopped", answer, 0]);
+    expect(line.isFirstAttempt).toBe(false);
   });
 
   test("a server that takes the connection and stays silent is given up after 10 s", async () => {
