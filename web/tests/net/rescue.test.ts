@@ -153,7 +153,7 @@ describe("the copy", () => {
       [
         "Text of S. Hendrickx (24) that could not be sent",
         "Hoogwater Limburg (limburg-2021/picture)",
-        "Written since Thu 15 Jul hh:mm, put aside at Thu 15 Jul hh:mm",
+        "Written since 15 Jul 2021 hh:mm, put aside at 15 Jul 2021 hh:mm",
         "This document was restored on the server.",
         "",
         "== Bron en waterstanden",
