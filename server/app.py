@@ -21,14 +21,15 @@ from server.wiring import Services
 def routes(services: Services) -> list[BaseRoute]:
     """Everything that can be asked for."""
     settings = services.settings
-    collab = CollabSocket(services.hub, services.authenticator, settings.public_url)
+    sockets = CollabSocket(services.hub, services.authenticator, settings.public_url)
     return [
         *operations.ROUTES,
         *account.ROUTES,
         *incidents.ROUTES,
         *api.ROUTES,
         *files.routes(settings.web),
-        WebSocketRoute(COLLAB, collab.__call__),
+        WebSocketRoute(COLLAB, sockets.collab),
+        WebSocketRoute("/yjs/{document:path}", sockets.yjs),
     ]
 
 

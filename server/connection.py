@@ -19,13 +19,16 @@ from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal
 from sync.messages import (
     Addressed,
     FromClient,
+    FromServer,
     PermissionDenied,
     Ping,
     Pong,
     RoomAddress,
     Stateless,
+    Token,
 )
 from sync.notices import session_ended_notice
+from sync.ports import Dialect
 from sync.sessions import Deliver, Depart, HangUp, Knock, Live, Sessions, TurnAway
 
 log = structlog.get_logger()
@@ -80,7 +83,10 @@ class Connection:
     leave out what they tell everybody, and say what was missed in one go when it reads again.
     """
 
-    def __init__(self, doorkeeper: Doorkeeper, identity: Identity | None, pipe: Pipe) -> None:
+    def __init__(
+        self, doorkeeper: Doorkeeper, identity: Identity | None, pipe: Pipe, dialect: Dialect
+    ) -> None:
+        self.dialect = dialect
         self.number = next(_numbers)
         self.identity = identity
         self.opened_at = time.monotonic()
@@ -103,7 +109,7 @@ class Connection:
         """One frame from the client; a malformed one closes the socket, and only that."""
         metrics.FRAMES.inc()
         try:
-            match codec.decode_from_client(frame):
+            match self.dialect.decode(frame):
                 case Ping():
                     self.send(codec.PONG)
                 case Pong():
@@ -122,7 +128,7 @@ class Connection:
             case Knock(address, token):
                 task = asyncio.create_task(self._doorkeeper.admit(self, address, token))
                 self._admissions.add(task)
-                task.add_done_callback(self._admissions.discard)
+                task.add_done_callback(self._admission_ended)
             case Deliver(session, message):
                 if (desk := self._desks.get(session.member)) is not None:
                     desk.receive(session.member, message)
@@ -132,6 +138,18 @@ class Connection:
                 self.turn_away(spelling, refusal)
             case HangUp(refusal):
                 self.hang_up(refusal)
+
+    def _admission_ended(self, task: asyncio.Task[None]) -> None:
+        self._admissions.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("admission-died", connection=self.number, exc_info=error)
+            self.hang_up(Refusal.INTERNAL)
+
+    def knock(self, spelling: str) -> None:
+        """Ask to be let in to the document that the socket's own address names."""
+        step = self.sessions.receive(spelling, Token(""), 0, time.monotonic())
+        if step is not None:
+            self._take(step)
 
     def received_text(self) -> None:
         """This dialect has no text messages."""
@@ -153,15 +171,18 @@ class Connection:
         """Refuse a document; the socket and its other documents go on."""
         metrics.REFUSALS.labels(refusal).inc()
         log.info("turned-away", connection=self.number, reason=str(refusal))
-        self.send(codec.encode(spelling, PermissionDenied(refusal)))
         self.sessions.end(spelling)
+        if not self.say(spelling, PermissionDenied(refusal)):
+            self.hang_up(refusal)
 
-    def expelled(self, spelling: str) -> None:
-        """A room ended the stay under this spelling."""
+    def expelled(self, spelling: str, refusal: Refusal) -> None:
+        """A room ended the stay under this spelling, and has said why if the dialect can."""
         for live in self.sessions.live():
             if live.address.spelling == spelling:
                 self._unseat(live.member)
         self.sessions.end(spelling)
+        if not self.dialect.acknowledges:
+            self.hang_up(refusal)
 
     def _depart(self, session: Live) -> None:
         desk = self._unseat(session.member)
@@ -184,6 +205,13 @@ class Connection:
     def send(self, message: bytes) -> None:
         """Send one message."""
         self.write(framed(message))
+
+    def say(self, spelling: str, message: FromServer) -> bool:
+        """Send a message about a document; False when the dialect has no words for it."""
+        frame = self.dialect.encode(spelling, message)
+        if frame is not None:
+            self.send(frame)
+        return frame is not None
 
     def write(self, frames: bytes) -> None:
         """Send what is framed already, the same bytes for everybody."""
@@ -218,10 +246,11 @@ class Connection:
         metrics.REFUSALS.labels(refusal).inc()
         log.info("hung-up", connection=self.number, reason=str(refusal))
         if refusal is Refusal.SESSION_ENDED:
-            self._tell_everywhere(session_ended_notice())
+            self.tell_everywhere(session_ended_notice())
         self.closing = CATALOGUE[refusal].close, refusal
         self._pipe.close(CATALOGUE[refusal].close, refusal)
 
-    def _tell_everywhere(self, notice: Stateless) -> None:
+    def tell_everywhere(self, notice: Stateless) -> None:
+        """Send a notice in every document that this socket is in."""
         for live in self.sessions.live():
-            self.send(codec.encode(live.address.spelling, notice))
+            self.say(live.address.spelling, notice)

@@ -22,8 +22,6 @@ from server.committer import Committer, Writer, probe
 from server.connection import UNKNOWN_FOR, Connection
 from server.open_room import IDLE_FOR, OpenRoom
 from server.reading import Reader
-from server.websocket import framed
-from sync import codec
 from sync.effects import MemberId
 from sync.errors import Refusal
 from sync.messages import RoomAddress
@@ -82,9 +80,8 @@ class Hub:
     async def drain(self, time_limit: float = 10.0) -> None:
         """Tell everybody that the server moves, store what waits, and hang up in waves."""
         self.draining = True
-        for room in self._rooms.values():
-            for seat in room.seats.values():
-                seat.write(framed(codec.encode(seat.spelling, moving_notice())))
+        for connection in self._connections:
+            connection.tell_everywhere(moving_notice())
         try:
             await asyncio.wait_for(self._committer.settled(), time_limit)
         except TimeoutError:
@@ -120,7 +117,7 @@ class Hub:
         while True:
             await asyncio.sleep(HEARTBEAT)
             for connection in self._connections:
-                connection.send(codec.PING)
+                connection.send(connection.dialect.heartbeat)
 
     async def _sweep(self) -> None:
         while True:
@@ -198,6 +195,7 @@ class Hub:
             role,
             may(actor, Verb.WRITE, standing, address.name),
             actor.function,
+            connection.dialect.acknowledges,
         )
         room.join(who, connection, address.spelling)
         if not connection.seated(address.spelling, member, room):

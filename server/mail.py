@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from server.websocket import framed
-from sync import codec
 from sync.effects import MemberId
 from sync.messages import Awareness, FromServer, Update
+from sync.ports import Dialect
 
 
 class Seated(Protocol):
@@ -22,6 +22,10 @@ class Seated(Protocol):
     @property
     def spelling(self) -> str:
         """The name under which the client knows the document."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the client speaks."""
 
     @property
     def behind(self) -> bool:
@@ -49,7 +53,7 @@ class Mail:
         self._letters: list[_Letter] = []
         self._named: set[MemberId] = set()
         self._missed = missed
-        self._frames: dict[tuple[str, int], bytes] = {}
+        self._frames: dict[tuple[str, str, int], bytes] = {}
 
     def send(self, member: MemberId, message: FromServer) -> None:
         """Tell one member."""
@@ -84,17 +88,19 @@ class Mail:
         common: list[int],
         seats: Mapping[MemberId, Seated],
     ) -> None:
-        joined: dict[str, bytes] = {}
+        joined: dict[tuple[str, str], bytes] = {}
         for member, seat in list(seats.items()):
             if member in self._named:
                 continue
             if seat.behind:
                 self._write(member, seat, letters, common)
                 continue
-            frames = joined.get(seat.spelling)
+            key = (seat.dialect.name, seat.spelling)
+            frames = joined.get(key)
             if frames is None:
-                frames = joined[seat.spelling] = self._join(seat.spelling, letters, common)
-            seat.write(frames)
+                frames = joined[key] = self._join(seat, letters, common)
+            if frames:
+                seat.write(frames)
 
     def _write(
         self, member: MemberId, seat: Seated, letters: list[_Letter], numbers: list[int]
@@ -104,17 +110,18 @@ class Mail:
             if len(kept) != len(numbers):
                 self._missed(member)
             numbers = kept
-        if numbers:
-            seat.write(self._join(seat.spelling, letters, numbers))
+        if frames := self._join(seat, letters, numbers):
+            seat.write(frames)
 
-    def _join(self, spelling: str, letters: list[_Letter], numbers: Iterable[int]) -> bytes:
-        return b"".join(self._frame(spelling, letters, number) for number in numbers)
+    def _join(self, seat: Seated, letters: list[_Letter], numbers: Iterable[int]) -> bytes:
+        return b"".join(self._frame(seat, letters, number) for number in numbers)
 
-    def _frame(self, spelling: str, letters: list[_Letter], number: int) -> bytes:
-        frame = self._frames.get((spelling, number))
+    def _frame(self, seat: Seated, letters: list[_Letter], number: int) -> bytes:
+        key = (seat.dialect.name, seat.spelling, number)
+        frame = self._frames.get(key)
         if frame is None:
-            frame = framed(codec.encode(spelling, letters[number].message))
-            self._frames[spelling, number] = frame
+            message = seat.dialect.encode(seat.spelling, letters[number].message)
+            frame = self._frames[key] = b"" if message is None else framed(message)
         return frame
 
 

@@ -29,6 +29,7 @@ from sync.effects import (
 )
 from sync.errors import Refusal, RoomBroken
 from sync.messages import FromClient, PermissionDenied
+from sync.ports import Dialect
 from sync.room import Newcomer, Room
 
 log = structlog.get_logger()
@@ -41,13 +42,17 @@ class Line(Protocol):
     """A socket as a room sees it; nothing of it waits or raises."""
 
     @property
+    def dialect(self) -> Dialect:
+        """How the client speaks."""
+
+    @property
     def behind(self) -> bool:
         """Whether the client does not keep up."""
 
     def write(self, frames: bytes) -> None:
         """Put frames on their way."""
 
-    def expelled(self, spelling: str) -> None:
+    def expelled(self, spelling: str, refusal: Refusal) -> None:
         """The stay under this spelling is over."""
 
     def hang_up(self, refusal: Refusal) -> None:
@@ -88,6 +93,11 @@ class Seat:
         self.line = line
         self.spelling = spelling
         self.missed_since: bytes | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the client speaks."""
+        return self.line.dialect
 
     @property
     def behind(self) -> bool:
@@ -253,7 +263,7 @@ class OpenRoom:
         self._mail.send(member, PermissionDenied(refusal))
         self._mail.deliver(self.seats)
         if (seat := self.seats.get(member)) is not None:
-            seat.line.expelled(seat.spelling)
+            seat.line.expelled(seat.spelling, refusal)
             self.leave(member)
 
     # --- slow readers --------------------------------------------------------------------------

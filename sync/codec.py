@@ -58,7 +58,7 @@ def _from_client(reader: lib0.Reader) -> FromClient:
     kind = reader.number()
     match kind:
         case MessageType.SYNC | MessageType.SYNC_REPLY:
-            return _sync(reader)
+            return read_sync(reader)
         case MessageType.AWARENESS:
             return Awareness(reader.block())
         case MessageType.AUTH:
@@ -73,7 +73,8 @@ def _from_client(reader: lib0.Reader) -> FromClient:
             raise Malformed(f"unknown message type {kind}")
 
 
-def _sync(reader: lib0.Reader) -> SyncStep1 | SyncStep2 | Update:
+def read_sync(reader: lib0.Reader) -> SyncStep1 | SyncStep2 | Update:
+    """The rest of a sync message (y-protocols `sync.js`)."""
     kind = reader.number()
     match kind:
         case SyncType.STEP_1:
@@ -110,7 +111,7 @@ def _from_server(reader: lib0.Reader) -> FromServer:
     kind = reader.number()
     match kind:
         case MessageType.SYNC | MessageType.SYNC_REPLY:
-            return _sync(reader)
+            return read_sync(reader)
         case MessageType.AWARENESS:
             return Awareness(reader.block())
         case MessageType.AUTH:
@@ -169,3 +170,19 @@ def _body(message: FromClient | FromServer) -> bytes:
             return bytes((MessageType.CLOSE, 0))
         case _:
             assert_never(message)
+
+
+class Hocuspocus:
+    """The dialect as a socket uses it."""
+
+    name: Final = "hocuspocus"
+    acknowledges: Final = True
+    heartbeat: Final = PING
+
+    def decode(self, frame: bytes) -> Addressed[FromClient] | Ping | Pong:
+        """What a client sent; raises Malformed."""
+        return decode_from_client(frame)
+
+    def encode(self, spelling: str, message: FromServer) -> bytes:
+        """The frame for a message."""
+        return encode(spelling, message)

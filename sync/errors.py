@@ -36,6 +36,7 @@ class CloseCode(IntEnum):
     NORMAL = 1000
     TOO_BIG = 1009
     RESTART = 1012
+    INTERNAL = 1011
     TRY_LATER = 1013
     MALFORMED = 4400
     UNAUTHENTICATED = 4401
@@ -61,6 +62,7 @@ class Refusal(StrEnum):
     TOO_SLOW = "too-slow"
     STORAGE = "storage"
     RESTART = "restart"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,5 +139,11 @@ CATALOGUE: Final[Mapping[Refusal, Meaning]] = {
         CloseCode.RESTART,
         True,
         "The server restarts. Your text is kept and sent again by itself.",
+    ),
+    Refusal.INTERNAL: Meaning(
+        Fault.OURS,
+        CloseCode.INTERNAL,
+        True,
+        "Something went wrong on the server. Your text is kept and sent again by itself.",
     ),
 }

@@ -44,6 +44,8 @@ from sync.presence import Presence, parse_sightings
 
 CHECKPOINT_EVERY: Final = 500
 """Rows; loading applies one checkpoint and at most about this many rows."""
+MOST_REFUSED: Final = 20
+"""Changes of a reader whose dialect cannot say no, before the socket is closed."""
 _APPLY_TOGETHER: Final = 200
 """Rows in one transaction while loading: many times faster than one each."""
 
@@ -66,6 +68,8 @@ class Newcomer:
     role: Role
     may_write: bool
     function: str = ""
+    acknowledged: bool = True
+    """Whether the dialect tells a client what became of its changes."""
 
 
 @dataclass(slots=True)
@@ -81,6 +85,7 @@ class _Member:
     greeted: bool = False
     unanswered: int = 0
     owed: int = 0
+    refused: int = 0
 
 
 @dataclass
@@ -187,7 +192,10 @@ class Room:
     def _answer_step_1(self, one: _Member, state_vector: bytes) -> list[Effect]:
         known = guard.parse_state_vector(state_vector)
         missing = self._state() if not known else self._doc.get_update(state_vector)
-        effects: list[Effect] = [Send(one.who.member, SyncStep2(missing)), self._ask(one)]
+        effects: list[Effect] = [Send(one.who.member, SyncStep2(missing))]
+        if one.who.may_write or one.who.acknowledged:
+            # a reader's client still counts on an answer; without acknowledgements none does
+            effects.append(self._ask(one))
         return effects + self._who_is_here(one)
 
     def _ask(self, one: _Member) -> Effect:
@@ -316,6 +324,9 @@ class Room:
         return self._settle(one)
 
     def _refuse(self, one: _Member, refusal: Refusal) -> list[Effect]:
+        one.refused += 1
+        if not one.who.acknowledged and one.refused > MOST_REFUSED:
+            return [Refused(one.who.member, refusal), Expel(one.who.member, refusal)]
         return [Send(one.who.member, SyncStatus(saved=False)), *_refused(one, refusal)]
 
     def _hold_back(self, one: _Member) -> list[Effect]:

@@ -13,6 +13,7 @@ from pycrdt import Doc, Map, Text
 from models.documents import DocumentName
 from models.vocabulary import IncidentId, Role
 from sync import codec
+from sync.codec import Hocuspocus
 from sync.effects import MemberId
 from sync.errors import Refusal
 from sync.messages import (
@@ -57,7 +58,9 @@ class Wire:
         if not self.cut:
             self.to_client.extend(unframed(frames))
 
-    def expelled(self, spelling: str) -> None:
+    dialect = Hocuspocus()
+
+    def expelled(self, spelling: str, refusal: Refusal) -> None:
         raise AssertionError("an honest client was expelled")
 
     def hang_up(self, refusal: Refusal) -> None:

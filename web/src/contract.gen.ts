@@ -29,6 +29,7 @@ export const CloseCode = {
   NORMAL: 1000,
   TOO_BIG: 1009,
   RESTART: 1012,
+  INTERNAL: 1011,
   TRY_LATER: 1013,
   MALFORMED: 4400,
   UNAUTHENTICATED: 4401,
@@ -59,7 +60,7 @@ export type Priority = (typeof PRIORITIES)[number];
 export const THEMES = ["summary", "source", "effects", "victims", "accessibility", "vital", "communication", "impact", "forecast"] as const;
 export type Theme = (typeof THEMES)[number];
 
-export const REFUSALS = ["unauthenticated", "session-ended", "forbidden", "unknown-document", "stale-epoch", "read-only", "malformed", "too-large", "too-many", "too-slow", "storage", "restart"] as const;
+export const REFUSALS = ["unauthenticated", "session-ended", "forbidden", "unknown-document", "stale-epoch", "read-only", "malformed", "too-large", "too-many", "too-slow", "storage", "restart", "internal"] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 export const REFUSAL_MEANINGS = {
@@ -75,6 +76,7 @@ export const REFUSAL_MEANINGS = {
   "too-slow": { close: 1013, retry: true },
   "storage": { close: 4503, retry: true },
   "restart": { close: 1012, retry: true },
+  "internal": { close: 1011, retry: true },
 } as const;
 
 export const DOCUMENTS = {
