@@ -252,7 +252,6 @@ def test_R14_a_checkpoint_comes_every_500_rows_and_loads_as_the_rows_do():
     assert quick.get_state() == slow.get_state()
 
 
-@pytest.mark.parametrize("carrier", [Update, SyncStep2])
 def test_R25_while_the_log_cannot_be_written_changes_wait_and_are_asked_for_later():
     ana, otto, browser = a_newcomer(), an_observer(), Browser()
     room = a_room_with(ana, otto)

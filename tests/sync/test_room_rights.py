@@ -1,5 +1,7 @@
 """The rules of SPEC.md about who may write, and under which client id."""
 
+import pytest
+
 from models.vocabulary import Role
 from sync import lib0
 from sync.effects import Expel, Refused, Send
@@ -31,6 +33,7 @@ from tests.builders import (
 )
 
 
+@pytest.mark.parametrize("carrier", [Update, SyncStep2])
 def test_R15_a_readers_change_is_refused_and_nothing_is_stored(carrier):
     otto, ana = an_observer(), a_newcomer()
     room = a_room_with(ana, otto)
