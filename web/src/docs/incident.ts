@@ -5,6 +5,7 @@
 import * as Y from "yjs";
 import type { Boot, BootDocument } from "../boot";
 import { Line } from "../net/line";
+import { Listeners } from "../net/listeners";
 import type { RescueCopy } from "../net/rescue";
 import { Rescues } from "../net/rescues";
 import {
@@ -42,6 +43,7 @@ export class IncidentDocs {
   readonly #open = new Map<string, OpenDocument>();
   readonly #addresses: Map<string, BootDocument>;
   readonly #endings: (() => void)[];
+  readonly #moved = new Listeners();
   /** What the server said about itself: it cannot store, or it is about to restart. */
   #notice: "storage" | "moving" | undefined;
   /** The picture's document before it is opened: presence begins with it. */
@@ -84,6 +86,11 @@ export class IncidentDocs {
   /** Tries the line again after it was stopped: somebody signed in again. */
   resume(): void {
     this.#line.resume();
+  }
+
+  /** A document began anew under another address: what was kept of the page names the old one. */
+  onMoved(listener: () => void): () => void {
+    return this.#moved.add(listener);
   }
 
   /** What is unsent now, as copies to read and keep; nothing is put aside by it. */
@@ -139,7 +146,7 @@ export class IncidentDocs {
       boot,
       rescues,
       reconnect,
-      changed: () => this.#changed(),
+      moved: () => this.#moved.tell(),
     });
   }
 
@@ -268,13 +275,14 @@ export class IncidentDocs {
     return this.#readable().map((open) => open.state);
   }
 
+  /** What is withdrawn for good counts until its text is kept. */
   #readable(): OpenDocument[] {
-    return [...this.#open.values()].filter((open) => open.refused === undefined);
+    return [...this.#open.values()].filter((open) => !open.isShut || open.state.waiting > 0);
   }
 
   /** Every document was withdrawn: the line may live, but nothing comes over it any more. */
   get #isShutOut(): boolean {
-    return this.#open.size > 0 && [...this.#open.values()].every((open) => open.isShut);
+    return this.#open.size > 0 && this.#readable().length === 0;
   }
 
   #lineView(): LineView {

@@ -24,7 +24,8 @@ export interface RefusalParts {
   rescues: Rescues;
   /** Begins the line anew. */
   reconnect(): void;
-  changed(): void;
+  /** A document began anew under another address. */
+  moved(): void;
 }
 
 export class Refusals {
@@ -48,8 +49,8 @@ export class Refusals {
     await this.#pause(LAST_WORDS);
     const copy = this.copyOf(replica.unsent, replica.shelf, reason);
     replica.leave();
-    this.#parts.changed();
     await this.#keep(copy, replica.shelf);
+    open.putAside();
     const address = await this.#nextAddress(open, reason);
     if (address !== undefined) this.#beginAgain(open, address);
   }
@@ -73,8 +74,10 @@ export class Refusals {
 
   #beginAgain(open: OpenDocument, address: BootDocument): void {
     // What the old document is still told must not be taken for answers to the new one.
-    if (address.name === open.address.name) this.#parts.reconnect();
+    const isMoved = address.name !== open.address.name;
+    if (!isMoved) this.#parts.reconnect();
     open.replace(address);
+    if (isMoved) this.#parts.moved();
   }
 
   async #nextAddress(open: OpenDocument, reason: RescueReason): Promise<BootDocument | undefined> {

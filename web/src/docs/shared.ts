@@ -58,6 +58,7 @@ export class OpenDocument implements SharedDocument {
   #replica: Replica;
   #mayWrite: boolean;
   #refused: RescueReason | undefined;
+  #isPutAside = false;
   #awaitingReason: ReturnType<typeof setTimeout> | undefined;
 
   constructor(address: BootDocument, keeper: Keeper) {
@@ -105,8 +106,13 @@ export class OpenDocument implements SharedDocument {
     return this.#replica.whenLoaded;
   }
 
+  /** What the status depends on. A document that was refused is not in step until a fresh one
+   * is; what it holds counts as waiting until it is kept as a copy. */
   get state(): DocumentState {
-    return this.#replica.state(this.mayWrite);
+    const state = this.#replica.state(this.#mayWrite);
+    if (this.#refused === undefined) return state;
+    const kept = this.#isPutAside ? { waiting: 0, since: undefined } : {};
+    return { ...state, inStep: false, ...kept };
   }
 
   onRights(listener: (mayWrite: boolean) => void): () => void {
@@ -124,10 +130,17 @@ export class OpenDocument implements SharedDocument {
     if (could) this.#rights.tell(false);
   }
 
+  /** What was unsent is kept as a copy. */
+  putAside(): void {
+    this.#isPutAside = true;
+    this.#keeper.changed();
+  }
+
   /** A fresh document takes the place of the one that was left. */
   replace(address: BootDocument): void {
     this.#address = address;
     this.#refused = undefined;
+    this.#isPutAside = false;
     this.#mayWrite = address.mayWrite;
     this.#replica = this.#begin(address);
     this.#replaced.tell();

@@ -16,7 +16,9 @@ export function mountLine(work: Work, root: ParentNode = document): void {
   mountSignOut(work, root);
   resumeWhenSeen(work);
   const { person } = work.boot;
-  void keepShell(work.boot, ownerOf(person.id, person.organisation));
+  const keep = () => void keepShell(work.boot, ownerOf(person.id, person.organisation));
+  work.onMoved(keep);
+  keep();
 }
 
 /** Who signed in again in another tab comes back to this one: it goes on by itself. */

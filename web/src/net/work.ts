@@ -14,6 +14,8 @@ export interface Work {
   readonly store: OfflineStore;
   /** Tries the line again after somebody signed in again. */
   resume(): void;
+  /** A document began anew under another address. */
+  onMoved(listener: () => void): () => void;
   /** What is unsent now, as copies to read and keep. */
   copiesOfUnsent(): RescueCopy[];
   /** Whether everything is on the server: as soon as it is, or after `ms`. */
