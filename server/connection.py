@@ -90,7 +90,7 @@ class Connection:
         self.number = next(_numbers)
         self.identity = identity
         self.opened_at = time.monotonic()
-        self.sessions = Sessions()
+        self.sessions = Sessions(known=identity is not None)
         self._desks: dict[MemberId, Desk] = {}
         self.closing: tuple[CloseCode, Refusal] | None = None
         self._doorkeeper = doorkeeper
@@ -171,7 +171,7 @@ class Connection:
         """Refuse a document; the socket and its other documents go on."""
         metrics.REFUSALS.labels(refusal).inc()
         log.info("turned-away", connection=self.number, reason=str(refusal))
-        self.sessions.end(spelling)
+        self.sessions.refuse(spelling)
         if not self.say(spelling, PermissionDenied(refusal)):
             self.hang_up(refusal)
 
@@ -180,7 +180,7 @@ class Connection:
         for live in self.sessions.live():
             if live.address.spelling == spelling:
                 self._unseat(live.member)
-        self.sessions.end(spelling)
+        self.sessions.refuse(spelling)
         if not self.dialect.acknowledges:
             self.hang_up(refusal)
 

@@ -134,10 +134,11 @@ class Hub:
             connection.hang_up(Refusal.SESSION_ENDED)
         elif connection.behind_for_too_long(now):
             connection.hang_up(Refusal.TOO_SLOW)
-        elif connection.sessions.overdue(now) or (
-            connection.identity is None and now - connection.opened_at > UNKNOWN_FOR
-        ):
+        elif connection.identity is None and now - connection.opened_at > UNKNOWN_FOR:
             connection.hang_up(Refusal.UNAUTHENTICATED)
+        else:
+            for spelling in connection.sessions.overdue(now):
+                connection.turn_away(spelling, Refusal.UNAUTHENTICATED)
 
     # --- admission -----------------------------------------------------------------------------
 

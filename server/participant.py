@@ -149,6 +149,10 @@ class Participant:
             lambda: not any(one.unsaved for one in self._documents.values()), patience
         )
 
+    async def saved_in(self, document: OpenDocument, patience: float = _PATIENCE) -> None:
+        """Wait until everything in one document is acknowledged; raises TimeoutError."""
+        await self._until(lambda: not document.unsaved, patience)
+
     async def until(self, holds: Callable[[], bool], patience: float = _PATIENCE) -> None:
         """Wait until `holds()` after something arrived; raises TimeoutError."""
         await self._until(holds, patience)

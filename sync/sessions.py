@@ -1,7 +1,8 @@
 """A socket's stay in one document, from the first frame to the last.
 
-    Greeting --admitted--> Live --left, expelled--> (gone)
-    Greeting --refused--> (gone)
+    Greeting --admitted--> Live --left--> (gone)
+    Greeting --refused--> Refused <--expelled-- Live
+    Refused --a new token--> Greeting
 
 The provider sends its token, its step 1 and its awareness in a row and never repeats them, so
 what comes before somebody is let in waits here, within bounds for the whole socket.
@@ -18,6 +19,9 @@ from sync.messages import Close, FromClient, RoomAddress, Token, parse_room_addr
 
 MOST_WAITING_FRAMES: Final = 32
 MOST_WAITING_BYTES: Final = 64 * 1024
+"""From somebody we do not know yet."""
+MOST_WAITING_BYTES_KNOWN: Final = 4 << 20
+"""From somebody who is signed in: a document of thousands of client ids has a long step 1."""
 MOST_DOCUMENTS: Final = 64
 """Documents on one socket."""
 GREETING_TIME: Final = 10.0
@@ -42,7 +46,12 @@ class Live:
     member: MemberId
 
 
-Session = Greeting | Live
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Turned away or expelled; what still comes is not answered, until a new token."""
+
+
+Session = Greeting | Live | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +98,9 @@ Step = Knock | Deliver | Depart | TurnAway | HangUp
 class Sessions:
     """All stays of one socket, by the spelling that the client uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: bool = False) -> None:
         self._sessions: dict[str, Session] = {}
+        self._most_bytes = MOST_WAITING_BYTES_KNOWN if known else MOST_WAITING_BYTES
         self._waiting_frames = 0
         self._waiting_bytes = 0
 
@@ -100,6 +110,8 @@ class Sessions:
         match session:
             case None:
                 return self._first(spelling, message, size, now)
+            case Refused():
+                return self._again(spelling, message, size, now)
             case Greeting():
                 return self._wait(session, message, size)
             case Live():
@@ -107,6 +119,11 @@ class Sessions:
                     del self._sessions[spelling]
                     return Depart(session)
                 return None if isinstance(message, Token) else Deliver(session, message)
+
+    def _again(self, spelling: str, message: FromClient, size: int, now: float) -> Step | None:
+        if isinstance(message, Close | Token):
+            self.end(spelling)
+        return self._first(spelling, message, size, now) if isinstance(message, Token) else None
 
     def _first(self, spelling: str, message: FromClient, size: int, now: float) -> Step | None:
         if isinstance(message, Close):
@@ -122,7 +139,7 @@ class Sessions:
     def _wait(self, greeting: Greeting, message: FromClient, size: int) -> Step | None:
         match message:
             case Close():
-                self._forget(greeting)
+                self.end(greeting.address.spelling)
                 return None
             case Token(token):
                 if greeting.asked:
@@ -133,7 +150,7 @@ class Sessions:
                 self._waiting_frames += 1
                 self._waiting_bytes += size
                 greeting.waiting.append(message)
-        if self._waiting_frames > MOST_WAITING_FRAMES or self._waiting_bytes > MOST_WAITING_BYTES:
+        if self._waiting_frames > MOST_WAITING_FRAMES or self._waiting_bytes > self._most_bytes:
             return HangUp(Refusal.TOO_MANY)
         return None
 
@@ -148,20 +165,28 @@ class Sessions:
             self._waiting_frames = self._waiting_bytes = 0
         return [Deliver(live, message) for message in greeting.waiting]
 
+    def refuse(self, spelling: str) -> None:
+        """A stay ended against the client's will: what it still sends is passed over."""
+        self._drop_waiting(spelling)
+        self._sessions[spelling] = Refused()
+
     def end(self, spelling: str) -> None:
-        """A stay is over: refused, expelled or left."""
+        """A stay is over, and the client knows."""
+        self._drop_waiting(spelling)
         self._sessions.pop(spelling, None)
 
-    def _forget(self, greeting: Greeting) -> None:
-        self._waiting_frames -= len(greeting.waiting)
-        self.end(greeting.address.spelling)
+    def _drop_waiting(self, spelling: str) -> None:
+        greeting = self._sessions.get(spelling)
+        if isinstance(greeting, Greeting):
+            self._waiting_frames -= len(greeting.waiting)
 
-    def overdue(self, now: float) -> bool:
-        """Whether a document was left ungreeted for too long."""
-        return any(
-            isinstance(one, Greeting) and not one.asked and now - one.since > GREETING_TIME
-            for one in self._sessions.values()
-        )
+    def overdue(self, now: float) -> list[str]:
+        """The documents in whose greeting no token came for too long."""
+        return [
+            spelling
+            for spelling, one in self._sessions.items()
+            if isinstance(one, Greeting) and not one.asked and now - one.since > GREETING_TIME
+        ]
 
     def live(self) -> list[Live]:
         """The documents this socket is in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -128,6 +129,20 @@ async def test_R22_who_may_not_or_names_nothing_is_refused_with_the_reason(
     async with server.participant(person) as one:
         with pytest.raises(Refused, match=reason):
             await one.open(f"{server.incident}/{document}")
+
+
+async def test_a_document_that_was_refused_does_not_cost_the_socket(server: LiveServer):
+    picture, closed = server.named("picture"), server.named("picture/23")
+    async with server.participant("ana") as ana:
+        mine = await ana.open(picture)
+        with pytest.raises(Refused, match="forbidden"):
+            await ana.open(closed)
+        ana.send_raw(codec.encode(closed, Update(Browser().type("x"))))
+        [connection] = server.services.hub._connections
+        server.services.hub._sweep_connection(connection, time.monotonic() + 60)
+        text_in(mine).__iadd__("gaat door")
+        await ana.saved_in(mine)
+    assert stored_text(server) == "gaat door"
 
 
 async def test_without_a_key_no_document_opens(server: LiveServer):

@@ -43,8 +43,22 @@ def test_R21_too_many_frames_or_bytes_before_the_door_opens_close_the_socket():
 def test_R21_who_never_shows_a_token_is_overdue_after_ten_seconds():
     door = Sessions()
     door.receive(NAME, SyncStep1(b"\x00"), 10, now=100)
-    assert not door.overdue(now=100 + GREETING_TIME)
-    assert door.overdue(now=100.1 + GREETING_TIME)
+    assert door.overdue(now=100 + GREETING_TIME) == []
+    assert door.overdue(now=100.1 + GREETING_TIME) == [NAME]
+
+
+def test_R21_who_is_known_may_have_a_long_step_1_waiting():
+    assert Sessions(known=True).receive(NAME, Update(b"x"), 300_000, now=0) is None
+
+
+def test_R21_what_still_comes_after_a_refusal_is_passed_over_until_a_new_token():
+    door = Sessions()
+    door.receive(NAME, Token("t"), 10, now=0)
+    door.refuse(NAME)
+    assert door.receive(NAME, SyncStep1(b"\x00"), 10, now=1) is None
+    assert door.receive(NAME, Update(b"x"), 10, now=2) is None
+    assert door.overdue(now=1000) == []
+    assert isinstance(door.receive(NAME, Token("t"), 10, now=1001), Knock)
 
 
 def test_R21_a_document_that_is_left_while_greeting_is_not_entered():
