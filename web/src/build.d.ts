@@ -5,3 +5,8 @@ declare const __ASSETS__: readonly string[];
 
 /** A name for this build that changes whenever one of those files does. */
 declare const __BUILD__: string;
+
+declare module "*.css?raw" {
+  const text: string;
+  export default text;
+}
