@@ -80,6 +80,15 @@ function changeListKind(list: Node, type: NodeType): Command {
   };
 }
 
+/** Enter in an empty item goes a level up, and out of the list at last. (The list's own command would
+ *  make an item without a paragraph here, as the schema allows items that lost theirs.) */
+const leaveEmptyItem: Command = (state, dispatch) => {
+  const { $from, empty } = state.selection;
+  if (!empty || $from.parent.content.size > 0 || $from.depth < 2) return false;
+  if ($from.node(-1).type !== list_item || $from.node(-1).childCount > 1) return false;
+  return liftListItem(list_item)(state, dispatch);
+};
+
 /** Enter at the end of a heading goes on as running text. */
 const leaveHeading: Command = (state, dispatch) => {
   const { $from, empty } = state.selection;
@@ -138,7 +147,7 @@ export interface TextKeys {
 }
 
 export function textKeymap({ link, leave }: TextKeys): Plugin[] {
-  const enter = chainCommands(splitListItemKeepMarks(list_item), leaveHeading);
+  const enter = chainCommands(leaveEmptyItem, splitListItemKeepMarks(list_item), leaveHeading);
   return [
     keymap({
       "Mod-b": toggleMark(strong),

@@ -5,6 +5,7 @@ import { initProseMirrorDoc, ySyncPlugin, ySyncPluginKey, yUndoPlugin } from "y-
 import type { Awareness } from "y-protocols/awareness";
 import type * as Y from "yjs";
 import { safeHref } from "../docs/links";
+import { BindingGuard } from "./binding-guard";
 import { cursorPlugins } from "./cursors";
 import { type AuthorSource, authorGutter } from "./gutter";
 import { type TextKeys, textInputRules, textKeymap, undoFromBrowser } from "./keymap";
@@ -23,6 +24,8 @@ export interface ThemeEditorOptions {
   readonly authors: AuthorSource;
   readonly undo: TextUndo;
   readonly keys: TextKeys;
+  /** Others wrote something that cannot be drawn: the text is an older one, and read-only. */
+  readonly onStuck: (stuck: boolean) => void;
   /** After every change of text, selection or rights. */
   readonly onState: (view: EditorView) => void;
 }
@@ -31,6 +34,7 @@ export class ThemeEditor {
   readonly view: EditorView;
   readonly #options: ThemeEditorOptions;
   readonly #steady: SteadyScroll;
+  readonly #guard: BindingGuard;
   #othersWrite = false;
 
   constructor(host: HTMLElement, options: ThemeEditorOptions) {
@@ -39,9 +43,11 @@ export class ThemeEditor {
     // the browser's own anchoring does not know which line is ours, and would correct it twice
     (this.#steady.scroller as HTMLElement).style.setProperty("overflow-anchor", "none");
     const { doc, mapping } = initProseMirrorDoc(options.fragment, schema);
+    const state = EditorState.create({ doc, plugins: this.#plugins(mapping) });
+    this.#guard = new BindingGuard(state, (stuck) => this.#toldStuck(stuck));
     this.view = new EditorView(host, {
-      state: EditorState.create({ doc, plugins: this.#plugins(mapping) }),
-      editable: options.mayWrite,
+      state,
+      editable: () => this.#mayWrite(),
       attributes: () => this.#attributes(),
       dispatchTransaction: (transaction) => this.#dispatch(transaction),
       // others' edits never scroll; our own do
@@ -90,8 +96,20 @@ export class ThemeEditor {
       "aria-label": this.#options.label,
       // a text without any block yet: the stylesheet shows it
       "aria-placeholder": this.#options.placeholder,
-      ...(this.#options.mayWrite() ? {} : { "aria-readonly": "true", tabindex: "0" }),
+      ...(this.#mayWrite() ? {} : { "aria-readonly": "true", tabindex: "0" }),
     };
+  }
+
+  #mayWrite(): boolean {
+    return this.#options.mayWrite() && !this.#guard.stuck;
+  }
+
+  #toldStuck(stuck: boolean): void {
+    this.#options.onStuck(stuck);
+    // in the middle of a change of others: the view is told of its new right afterwards
+    queueMicrotask(() => {
+      if (!this.view.isDestroyed) this.refresh();
+    });
   }
 
   #dispatch(transaction: Transaction): void {
@@ -134,6 +152,17 @@ function leaveScrollingToUs(view: EditorView): void {
   const binding: unknown = ySyncPluginKey.getState(view.state)?.binding;
   if (typeof binding === "object" && binding !== null && "_isLocalCursorInView" in binding) {
     binding._isLocalCursorInView = () => false;
+  }
+}
+
+/** Whether the text can be drawn as it is now; see `binding-guard` for when it cannot. */
+export function canDraw(fragment: Y.XmlFragment): boolean {
+  try {
+    initProseMirrorDoc(fragment, schema);
+    return true;
+  } catch (error) {
+    console.error("the text cannot be drawn:", error);
+    return false;
   }
 }
 

@@ -59,7 +59,7 @@ export class DecisionsPane extends RowsPane<Decisions> {
       <p class="decision-meta">
         ${icon("pencil-line")} <span>${row.number} · ${t("draft")}</span>
         <span class="marks">${this.writers(id)}</span>
-        ${this.#renderTeam(row, open)} ${this.#renderToggle(row, open)}
+        ${this.#renderTeam(row, open)}
       </p>
       <h3 class="decision-title">${this.#renderTitle(row, open)}</h3>
       ${open ? this.#renderMore(row) : this.#renderMarks(row)}
@@ -70,8 +70,8 @@ export class DecisionsPane extends RowsPane<Decisions> {
     return html`<span class="decision-team">${open && this.mayWrite ? nothing : row.team}</span>`;
   }
 
-  #renderToggle(row: Decision, open: boolean): TemplateResult | typeof nothing {
-    if (this.full || !open) return nothing;
+  #renderClose(row: Decision): TemplateResult | typeof nothing {
+    if (this.full) return nothing;
     return html`<button
       class="tool"
       type="button"
@@ -111,7 +111,9 @@ export class DecisionsPane extends RowsPane<Decisions> {
       <div class="pairs-line">
         ${this.#labelled(t("Team"), this.#plain(row, "team", t("Team")))}
         ${this.#labelled(t("Organisation"), this.#organisation(row))}
-        ${this.mayWrite ? this.#renderRemove(row) : nothing}
+        <span class="row-tools">
+          ${this.mayWrite ? this.#renderRemove(row) : nothing} ${this.#renderClose(row)}
+        </span>
       </div>
       ${row.source === "" ? nothing : html`<p class="row-source">${t("Source")}: ${sourceTemplate(row.source)}</p>`}
     </div>`;

@@ -99,8 +99,20 @@ export class FactsTable extends LitElement {
 
   protected override render(): TemplateResult {
     const facts = factsOfTheme(this.#facts, this.theme);
-    if (facts.length === 0) return html``;
-    return html`<div class="facts-block">${this.#renderTable(facts)}</div>`;
+    if (facts.length === 0 && !this.#document.mayWrite) return html``;
+    return html`<div class="facts-block">
+      ${facts.length === 0 ? nothing : this.#renderTable(facts)}
+      ${this.#document.mayWrite ? this.#renderAdd() : nothing}
+    </div>`;
+  }
+
+  /** On a phone; elsewhere the button stands in the row of tools. */
+  #renderAdd(): TemplateResult {
+    return html`<p class="facts-add">
+      <button class="button" data-kind="quiet" type="button" @click=${this.add}>
+        ${icon("plus")} <span>${t("New fact")}</span>
+      </button>
+    </p>`;
   }
 
   #renderTable(facts: readonly Fact[]): TemplateResult {

@@ -49,15 +49,22 @@ export class ThemesNav extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    const picture = this.#room.docs.get("picture");
     const tick = window.setInterval(() => this.requestUpdate(), TICK_MS);
+    this.#stop.push(() => window.clearInterval(tick));
+    const { ownPicture } = this.#room;
+    for (const name of ownPicture === undefined ? ["picture"] : ["picture", ownPicture]) {
+      this.#listen(this.#room.docs.get(name));
+    }
+  }
+
+  #listen(shared: SharedDocument): void {
+    const { doc } = shared;
+    doc.on("update", this.#soon);
     this.#stop.push(
-      picture.marks.onChange(this.#soon),
-      this.#room.onPlaces(({ document }) => document === "picture", this.#soon),
-      () => window.clearInterval(tick),
+      () => doc.off("update", this.#soon),
+      shared.marks.onChange(this.#soon),
+      this.#room.onPlaces(({ document }) => document === shared.document, this.#soon),
     );
-    picture.doc.on("update", this.#soon);
-    this.#stop.push(() => picture.doc.off("update", this.#soon));
   }
 
   override disconnectedCallback(): void {
@@ -76,22 +83,24 @@ export class ThemesNav extends LitElement {
 
   protected override render(): TemplateResult {
     const { themes } = this.#room.boot.incident;
+    const { ownPicture } = this.#room;
     const picture = this.#room.docs.get("picture");
     return html`<h2 class="rail-title">${t("Shared picture")}</h2>
       <ul class="themes">
         ${themes.map(({ id, title }) => this.#renderTheme(picture, id, title))}
       </ul>
-      ${this.#room.ownPicture === undefined ? nothing : this.#renderOwn()}`;
+      ${ownPicture === undefined ? nothing : this.#renderOwn(ownPicture)}`;
   }
 
   #renderTheme(picture: SharedDocument, id: string, title: string): TemplateResult {
-    const here = this.route.place === "picture" && this.route.theme === id;
+    const place = picture.document === "picture" ? "picture" : "own";
+    const here = this.route.place === place && this.route.theme === id;
     const newest = newestInTheme(this.#room, picture, id);
-    const codes = this.#room.writersAt((at) => at.document === "picture" && at.theme === id);
+    const codes = this.#room.writersAt((at) => at.document === picture.document && at.theme === id);
     return html`<li>
       <a
         class="theme"
-        href=${routeHash({ place: "picture", theme: id })}
+        href=${routeHash({ place, theme: id })}
         aria-current=${here ? "true" : nothing}
       >
         <span class="theme-name" title=${title}>${title}</span>
@@ -107,16 +116,22 @@ export class ThemesNav extends LitElement {
     return ageMark(Date.now() - newest.at.getTime(), this.#room.boot.incident.rhythm);
   }
 
-  #renderOwn(): TemplateResult {
+  /** One link while it is closed; its themes while it is open. */
+  #renderOwn(name: string): TemplateResult {
     const { organisation } = this.#room.boot.person;
-    const here = this.route.place === "own";
-    return html`<h2 class="rail-title">${t("Own picture")}</h2>
+    const { themes } = this.#room.boot.incident;
+    const heading = html`<h2 class="rail-title">${t("Own picture")}</h2>`;
+    if (this.route.place === "own") {
+      const own = this.#room.docs.get(name);
+      return html`${heading}
+        <ul class="themes">
+          ${themes.map(({ id, title }) => this.#renderTheme(own, id, title))}
+        </ul>`;
+    }
+    return html`${heading}
       <ul class="themes">
         <li>
-          <a
-            class="theme"
-            href=${routeHash({ place: "own", theme: undefined })}
-            aria-current=${here ? "true" : nothing}
+          <a class="theme" href=${routeHash({ place: "own", theme: undefined })}
             >${this.#room.mark(organisation, { named: false })}
             <span class="theme-name">${this.#room.nameOf(organisation)}</span></a
           >

@@ -101,6 +101,7 @@ export const nl: Readonly<Record<string, string | readonly string[]>> = {
   "Single keys are off.": "Losse toetsen staan uit.",
   "Single keys are on.": "Losse toetsen staan aan.",
   "Single keys on or off": "Losse toetsen aan of uit",
+  "Something in this text cannot be shown here. You see it as it was; it can be written again once that is repaired.": "Iets in deze tekst kan hier niet getoond worden. U ziet de tekst zoals die was; schrijven kan weer zodra dat hersteld is.",
   "Something went wrong on this page. What you wrote is kept; if anything looks odd, load the page again.": "Er ging iets mis op deze pagina. Wat u schreef is bewaard; oogt er iets vreemd, laad de pagina dan opnieuw.",
   "Source": "Bron",
   "Source and time of {fact}": "Bron en tijd van {fact}",

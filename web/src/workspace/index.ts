@@ -11,6 +11,7 @@ import { definePresence, PresenceFoot } from "../panels/presence";
 import { defineThemes, ThemesNav } from "../panels/themes";
 import { mountClock } from "../ui/clock";
 import { Frame } from "../view/frame";
+import { makeRoomForKeyboard } from "../view/keyboard-room";
 import { PlaceKeeper } from "../view/place";
 import { Room } from "../view/room";
 import type { Route } from "../view/route";
@@ -29,6 +30,7 @@ export function mountWorkspace(boot: Boot): IncidentDocs {
     toolbar: mount("toolbar"),
   });
   mountClock(mount("clock"));
+  makeRoomForKeyboard();
   mount("presence").replaceChildren(new PresenceFoot(room));
   mountThemes(room, frame);
   followRoute(room, frame, centre);
