@@ -336,7 +336,13 @@ def test(rest: list[str]) -> NoReturn:
     set_up(DEVELOPMENT)
     run_checks([Check("a browser", work=ensure_browser), *CHECKS])
     say("\n=== pytest ===")
-    become("-m", "pytest", "-ra", "--durations=5", *rest)
+    if rest:
+        become("-m", "pytest", "-ra", *rest)
+    together = ["-n", "2", "--dist", "loadfile", "-m", "not timing", "--durations=5"]
+    run = subprocess.run([PYTHON, "-m", "pytest", "-ra", *together], cwd=ROOT, env=environment())
+    if run.returncode != 0:
+        sys.exit(run.returncode)
+    become("-m", "pytest", "-ra", "-m", "timing")
 
 
 def tests_module(name: str) -> Callable[[list[str]], NoReturn]:

@@ -97,6 +97,7 @@ async def converged(screens: list[Screen], within: float = 5.0) -> str:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.timing
 async def test_three_type_in_one_sentence_and_see_each_other_within_a_tenth_of_a_second(
     enter: Enter,
 ) -> None:
