@@ -9,9 +9,10 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 import structlog
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import incidents, update_log
+from models import epochs, incidents, update_log
 from models.documents import DocumentName
 from models.policy import Actor, Standing, may, role_in
 from models.update_log import FIRST_EPOCH, Stored
@@ -231,11 +232,11 @@ class Hub:
                 return room
 
     async def _load(self, name: DocumentName) -> OpenRoom:
-        stored: Stored = await self._read(lambda c: update_log.load(c, str(name)))
+        stored, former = await self._read(lambda c: _stored(c, str(name)))
         loaded = Loaded(stored.state, stored.tail, stored.marks)
         room = Room(loaded, time.monotonic, _today, suspended=self._storage_failing)
         timers = asyncio.get_running_loop()
-        opened = OpenRoom(name, stored.head, room, self._committer, timers, self._broken)
+        opened = OpenRoom(name, stored.head, room, self._committer, timers, self._broken, former)
         self._rooms[name] = opened
         metrics.ROOMS.set(len(self._rooms))
         return opened
@@ -350,6 +351,14 @@ class Hub:
                 room.expel(member, Refusal.FORBIDDEN)
             elif member in room.seats:
                 room.change_rights(member, role, may(actor, Verb.WRITE, standing, room.name))
+
+
+def _stored(connection: SqlConnection, name: str) -> tuple[Stored, frozenset[int]]:
+    """A document, and the client ids of its earlier epochs."""
+    stored = update_log.load(connection, name)
+    if stored.head.epoch == FIRST_EPOCH:
+        return stored, frozenset()
+    return stored, epochs.clients_before(connection, name, stored.head.epoch)
 
 
 def _today() -> int:

@@ -27,8 +27,9 @@ from sync.effects import (
     Refused,
     Send,
 )
+from sync.epochs import names_any
 from sync.errors import Refusal, RoomBroken
-from sync.messages import FromClient, PermissionDenied
+from sync.messages import FromClient, PermissionDenied, parse_room_address
 from sync.ports import Dialect
 from sync.room import Newcomer, Room
 
@@ -87,11 +88,13 @@ class Seat:
     did not keep up: a state vector.
     """
 
-    __slots__ = ("line", "missed_since", "spelling")
+    __slots__ = ("line", "missed_since", "names_epoch", "spelling")
 
     def __init__(self, line: Line, spelling: str) -> None:
         self.line = line
         self.spelling = spelling
+        address = parse_room_address(spelling)
+        self.names_epoch = address is not None and address.epoch is not None
         self.missed_since: bytes | None = None
 
     @property
@@ -111,7 +114,8 @@ class Seat:
 
 class OpenRoom:
     """One room, performing its effects in order. `broken` is called with the room when it can
-    no longer be trusted: by RoomBroken, or by a commit that failed."""
+    no longer be trusted: by RoomBroken, or by a commit that failed. `former` are the client ids
+    of the document's earlier epochs."""
 
     def __init__(
         self,
@@ -121,6 +125,7 @@ class OpenRoom:
         committer: Wants,
         timers: Timers,
         broken: Callable[[OpenRoom, Exception], None],
+        former: frozenset[int] = frozenset(),
     ) -> None:
         self.name = name
         self.head = head
@@ -131,6 +136,7 @@ class OpenRoom:
         self._committer = committer
         self._timers = timers
         self._broken = broken
+        self._former = former
         self._in_flight: list[Effect] = []
         self._queue: list[Effect] = []
         self._mail = Mail(self._missed)
@@ -162,6 +168,9 @@ class OpenRoom:
 
     def receive(self, member: MemberId, message: FromClient) -> None:
         """One message of one member; a broken room is handed to `broken`."""
+        if self._former and self._is_of_an_earlier_epoch(member, message):
+            self.expel(member, Refusal.STALE_EPOCH)
+            return
         try:
             effects = self.room.receive(member, message)
         except RoomBroken as error:
@@ -170,6 +179,11 @@ class OpenRoom:
             self._broken(self, error)
         else:
             self.perform(effects)
+
+    def _is_of_an_earlier_epoch(self, member: MemberId, message: FromClient) -> bool:
+        """Whether somebody who named no epoch shows that they hold an earlier one."""
+        seat = self.seats.get(member)
+        return seat is not None and not seat.names_epoch and names_any(message, self._former)
 
     def _refuse_breaker(self, member: MemberId) -> None:
         self._perform_one(Refused(member, Refusal.MALFORMED))

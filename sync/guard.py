@@ -236,10 +236,10 @@ def _item(reader: Reader, info: int, own: int, clock: int, links: list[Link]) ->
             _link(reader, own, clock, links)
         if info & _HAS_PARENT_KEY:
             reader.text()
-    return _content(reader, info & 0x1F)
+    return content_length(reader, info & 0x1F)
 
 
-def _content(reader: Reader, kind: int) -> int:
+def content_length(reader: Reader, kind: int) -> int:
     """Walk one content and return its length in clock units."""
     match kind:
         case 1:  # deleted

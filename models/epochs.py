@@ -1,0 +1,123 @@
+"""The epochs of documents: which there are, and beginning a new one.
+
+An epoch is the life of a document between two restores. Rows of an epoch that ended stay as
+history; the newest one is the document.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from models import update_log
+from models.journal import BEFORE_THE_FIRST, Author, Mark
+from models.tables import checkpoints, heads, marks, updates
+from models.update_log import Head, NewRow
+from models.vocabulary import OrganisationCode, PersonId
+
+RESTORER: Final = Author(
+    PersonId("samenbeeld:restore"), "Samenbeeld", OrganisationCode("samenbeeld")
+)
+"""Who writes the first row of an epoch that begins with a restored state: the program itself."""
+
+
+def every_head(connection: Connection) -> dict[str, dict[int, Head]]:
+    """The head of each epoch of each document, in order."""
+    rows = connection.execute(
+        select(heads.c.document, heads.c.epoch, heads.c.seq, heads.c.hash).order_by(
+            heads.c.document, heads.c.epoch
+        )
+    )
+    found: dict[str, dict[int, Head]] = {}
+    for document, *head in rows:
+        found.setdefault(document, {})[head[0]] = Head(*head)
+    return found
+
+
+def latest(connection: Connection) -> dict[str, int]:
+    """The newest epoch of every document that has one."""
+    rows = connection.execute(
+        select(heads.c.document, func.max(heads.c.epoch)).group_by(heads.c.document)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def without_head(connection: Connection) -> tuple[str, str, int] | None:
+    """A table, document and epoch with rows that no head speaks of; None when there are none."""
+    for table in (updates, checkpoints, marks):
+        row = connection.execute(
+            select(table.c.document, table.c.epoch)
+            .distinct()
+            .outerjoin(
+                heads,
+                (heads.c.document == table.c.document) & (heads.c.epoch == table.c.epoch),
+            )
+            .where(heads.c.document.is_(None))
+            .limit(1)
+        ).first()
+        if row is not None:
+            return table.name, row[0], row[1]
+    return None
+
+
+def marks_in(connection: Connection, document: str, epoch: int) -> tuple[Mark, ...]:
+    """Every mark of one epoch."""
+    rows = connection.execute(
+        select(
+            marks.c.client,
+            marks.c.clock,
+            marks.c.person,
+            marks.c.name,
+            marks.c.organisation,
+            marks.c.at,
+        )
+        .where(marks.c.document == document, marks.c.epoch == epoch)
+        .order_by(marks.c.client, marks.c.clock)
+    )
+    return tuple(Mark(client, clock, Author(*author), at) for client, clock, *author, at in rows)
+
+
+def checkpoints_in(
+    connection: Connection, document: str, epoch: int
+) -> dict[int, tuple[bytes, int]]:
+    """The state and time of every checkpoint of one epoch, by seq."""
+    rows = connection.execute(
+        select(checkpoints.c.seq, checkpoints.c.state, checkpoints.c.at).where(
+            checkpoints.c.document == document, checkpoints.c.epoch == epoch
+        )
+    )
+    return {seq: (state, at) for seq, state, at in rows}
+
+
+def clients_before(connection: Connection, document: str, epoch: int) -> frozenset[int]:
+    """Every client id that wrote in an earlier epoch: no one may bring it into this one."""
+    return frozenset(
+        connection.execute(
+            select(marks.c.client)
+            .distinct()
+            .where(marks.c.document == document, marks.c.epoch < epoch)
+        ).scalars()
+    )
+
+
+def begin(
+    connection: Connection,
+    document: str,
+    epoch: int,
+    state: bytes | None,
+    carried: tuple[Mark, ...],
+    at: int,
+) -> Head:
+    """Begin an epoch: with `state` as its first row, and as a checkpoint; None: with nothing."""
+    start = Head(epoch, 0, BEFORE_THE_FIRST)
+    if state is None:
+        connection.execute(
+            insert(heads),
+            {"document": document, "epoch": epoch, "seq": 0, "hash": start.hash},
+        )
+        return start
+    first = NewRow(RESTORER, at, state, carried)
+    head = update_log.append(connection, document, start, [first])
+    update_log.checkpoint(connection, document, head, state, at)
+    return head
