@@ -81,16 +81,11 @@ const marks = {
     },
   },
   em: {
-    parseDOM: [{ tag: "i" }, { tag: "em" }, { style: "font-style=italic" }],
+    parseDOM: [{ tag: "i" }, { tag: "em" }],
     toDOM: (): DOMOutputSpec => ["em", 0],
   },
   strong: {
-    parseDOM: [
-      { tag: "strong" },
-      // Google Docs wraps everything it copies in <b style="font-weight: normal">
-      { tag: "b", getAttrs: (element: HTMLElement) => element.style.fontWeight !== "normal" && {} },
-      { style: "font-weight", getAttrs: (value: string) => isBold(value) && {} },
-    ],
+    parseDOM: [{ tag: "strong" }, { tag: "b" }],
     toDOM: (): DOMOutputSpec => ["strong", 0],
   },
   foreign_mark: { attrs: { name: { default: "" } }, toDOM: (): DOMOutputSpec => ["span", 0] },
@@ -99,10 +94,6 @@ const marks = {
 function linkAttrs(element: HTMLElement): Attrs | false {
   const href = safeHref(element.getAttribute("href"));
   return href === undefined ? false : { href };
-}
-
-function isBold(value: string): boolean {
-  return /^(bold(er)?|[6-9]\d{2,})$/.test(value);
 }
 
 /** 2 or 3, whatever the document says; servers and old clients may write it as text. */

@@ -9,6 +9,7 @@ import { BindingGuard } from "./binding-guard";
 import { cursorPlugins } from "./cursors";
 import { type AuthorSource, authorGutter } from "./gutter";
 import { type TextKeys, textInputRules, textKeymap, undoFromBrowser } from "./keymap";
+import { cleanPaste } from "./paste";
 import { schema } from "./schema";
 import { firstInView, isInView, type Sight, SteadyScroll, scrollerOf } from "./scroll";
 import type { TextUndo } from "./undo";
@@ -52,6 +53,7 @@ export class ThemeEditor {
       dispatchTransaction: (transaction) => this.#dispatch(transaction),
       // others' edits never scroll; our own do
       handleScrollToSelection: () => this.#othersWrite,
+      transformPastedHTML: cleanPaste,
       handleDOMEvents: { beforeinput: undoFromBrowser },
       handleClick: (_view, _pos, event) => followLink(event),
       decorations: (state) => this.#placeholder(state),

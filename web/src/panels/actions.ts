@@ -66,7 +66,7 @@ export class ActionsPane extends RowsPane<Actions> {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#stopKeys = registerKeys([
-      { keys: "e", label: t("Next step"), pane: this.name, run: (event) => this.#step(event) },
+      { keys: "e", label: t("Next step"), pane: this.pane, run: (event) => this.#step(event) },
     ]);
   }
 

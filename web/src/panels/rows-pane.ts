@@ -24,6 +24,11 @@ export interface RowsSource {
   remove(id: string): void;
 }
 
+/** The `data-keys` of the pane that a list stands in. */
+export function keysOf(name: string, full: boolean): string {
+  return full ? `${name}-full` : name;
+}
+
 export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   static override properties = {
     full: { type: Boolean },
@@ -90,15 +95,15 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
       () => clearTimeout(this.#pause),
       () => window.clearInterval(tick),
       registerKeys([
-        { keys: "j", label: t("Next row"), pane: this.name, run: () => this.#walk(1) },
-        { keys: "k", label: t("Previous row"), pane: this.name, run: () => this.#walk(-1) },
-        { keys: "enter", label: t("Open"), pane: this.name, run: (event) => this.#open(event) },
-        { keys: "n", label: t("New"), pane: this.name, run: () => this.addRow() },
-        { keys: "ctrl+z", label: t("Undo"), pane: this.name, run: () => void this.undo.undo() },
+        { keys: "j", label: t("Next row"), pane: this.pane, run: () => this.#walk(1) },
+        { keys: "k", label: t("Previous row"), pane: this.pane, run: () => this.#walk(-1) },
+        { keys: "enter", label: t("Open"), pane: this.pane, run: (event) => this.#open(event) },
+        { keys: "n", label: t("New"), pane: this.pane, run: () => this.addRow() },
+        { keys: "ctrl+z", label: t("Undo"), pane: this.pane, run: () => void this.undo.undo() },
         {
           keys: "ctrl+shift+z",
           label: t("Redo"),
-          pane: this.name,
+          pane: this.pane,
           run: () => void this.undo.redo(),
         },
       ]),
@@ -154,6 +159,11 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
     this.requestUpdate();
     this.#paneElement()?.focus();
     say(this.words().removed);
+  }
+
+  /** The name under which the keys of this pane are known; the list may stand on the page twice. */
+  protected get pane(): string {
+    return keysOf(this.name, this.full);
   }
 
   protected isOpen(id: string): boolean {

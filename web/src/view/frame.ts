@@ -40,8 +40,18 @@ export class Frame {
   go(route: Route): void {
     this.#workspace.removeAttribute("data-drawer");
     const hash = routeHash(route);
-    if (location.hash === hash) this.#show();
-    else location.hash = hash;
+    if (location.hash !== hash) location.hash = hash;
+    // the event of the new address comes later; what follows a step needs it done
+    this.#follow();
+  }
+
+  /** After going somewhere with the keyboard the keys of that place work at once. */
+  focusPlace(): void {
+    const { place } = this.#route;
+    const narrow = matchMedia(NARROW).matches;
+    const pane = narrow && place !== "picture" && place !== "own" ? place : undefined;
+    const selector = pane === undefined ? ".centre" : `[data-keys="${pane}"]`;
+    this.#workspace.querySelector<HTMLElement>(selector)?.focus();
   }
 
   /** What D and A do: the pane beside the text, a drawer, or the place itself, by width. */

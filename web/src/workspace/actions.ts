@@ -53,7 +53,10 @@ function keysOf(commands: readonly Command[]) {
 
 function places({ room, frame }: ActionParts): Command[] {
   const group = t("go to");
-  const go = (route: Route) => () => frame.go(route);
+  const go = (route: Route) => () => {
+    frame.go(route);
+    frame.focusPlace();
+  };
   const commands: Command[] = [
     {
       id: "go:picture",
@@ -94,7 +97,10 @@ function themes({ room, frame }: ActionParts): Command[] {
     title,
     icon: "arrow-right",
     group: t("theme"),
-    run: () => frame.go({ place: "picture", theme: id }),
+    run: () => {
+      frame.go({ place: "picture", theme: id });
+      frame.focusPlace();
+    },
   }));
 }
 

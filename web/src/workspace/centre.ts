@@ -7,6 +7,7 @@ import type { SharedDocument } from "../docs/shared";
 import { Toolbar } from "../editor/toolbar";
 import { ActionsPane } from "../panels/actions";
 import { DecisionsPane } from "../panels/decisions";
+import { keysOf } from "../panels/rows-pane";
 import { icon } from "../ui/icons";
 import { t } from "../ui/words";
 import type { Room } from "../view/room";
@@ -138,7 +139,8 @@ export class Centre {
     const { title, exercise } = this.#room.boot.incident;
     const name = nameOf(route, this.#room);
     this.#hosts.centre.setAttribute("aria-label", name);
-    this.#hosts.centre.dataset.keys = route.place === "own" ? "picture" : route.place;
+    const isList = route.place === "decisions" || route.place === "actions";
+    this.#hosts.centre.dataset.keys = isList ? keysOf(route.place, true) : "picture";
     document.title = [name, title, ...(exercise ? [t("exercise")] : [])].join(", ");
   }
 }
