@@ -17,6 +17,8 @@ from typing import Final
 
 from sync.errors import Malformed
 from sync.lib0 import Reader
+from sync.nesting import Place
+from sync.ordering import Link, can_be_ordered
 
 LARGEST_UPDATE: Final = 1 << 20
 """Bytes; the same limit as the socket's, so what can be sent can be stored and loaded."""
@@ -42,16 +44,6 @@ class Run:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The struct of `client` at `clock` builds on what `on` wrote below `below`."""
-
-    client: int
-    clock: int
-    on: int
-    below: int
-
-
 @dataclass(slots=True)
 class Structure:
     """What an update is made of: what it adds, what that builds on, and what it deletes."""
@@ -59,7 +51,11 @@ class Structure:
     runs: list[Run] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     deletes: list[Run] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     structs: int = 0
+    types: int = 0
+    firsts: set[tuple[int, int | str, int, str]] = field(default_factory=set)
+    """Who began which key of which map: a client does that once, then builds on what is there."""
 
     def after(self, known: Clocks) -> dict[int, int] | None:
         """The clocks of the writing clients once this is applied on `known`; None on a gap.
@@ -74,7 +70,7 @@ class Structure:
                 return None
             ends[run.client] = max(reached, run.end)
         within = [link for link in self.links if link.below > known.get(link.on, 0)]
-        if within and not _can_be_ordered(within, known, ends):
+        if within and not can_be_ordered(within, known, ends):
             return None
         for run in self.deletes:
             if run.end > ends.get(run.client, known.get(run.client, 0)):
@@ -98,25 +94,6 @@ class Structure:
         )
 
 
-def _can_be_ordered(links: list[Link], known: Clocks, ends: Clocks) -> bool:
-    """Whether structs that build on others of the same update can be applied one by one."""
-    waiting: dict[int, list[Link]] = {}
-    for link in sorted(links, key=lambda one: one.clock, reverse=True):
-        waiting.setdefault(link.client, []).append(link)
-    reached = {**ends, **{client: own[-1].clock for client, own in waiting.items()}}
-    moved = True
-    while waiting and moved:
-        moved = False
-        for client, own in list(waiting.items()):
-            while own and own[-1].below <= reached.get(own[-1].on, known.get(own[-1].on, 0)):
-                own.pop()
-                moved = True
-                reached[client] = own[-1].clock if own else ends[client]
-            if not own:
-                del waiting[client]
-    return not waiting
-
-
 def parse_update(update: bytes) -> Structure:
     """The structure of `update`; raises Malformed for whatever Yjs would not have written."""
     if len(update) > LARGEST_UPDATE:
@@ -130,6 +107,11 @@ def deletions_of(state: bytes) -> dict[int, list[tuple[int, int]]]:
     for run in _parse(state).deletes:
         ranges.setdefault(run.client, []).append((run.start, run.end))
     return {client: _joined(sorted(found)) for client, found in ranges.items()}
+
+
+def places_of(state: bytes) -> list[Place]:
+    """Where each item of a document's own full state is put."""
+    return _parse(state).places
 
 
 def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -193,7 +175,7 @@ def _client_block(reader: Reader, structure: Structure) -> None:
         elif info == _GC:
             clock = _clock(clock + _length(reader))
         else:
-            clock = _clock(clock + _item(reader, info, client, clock, structure.links))
+            clock = _clock(clock + _item(reader, info, client, clock, structure))
     if clock > start:
         structure.runs.append(Run(client, start, clock))
 
@@ -203,6 +185,7 @@ _SKIP: Final = 10
 _HAS_ORIGIN: Final = 0x80
 _HAS_RIGHT_ORIGIN: Final = 0x40
 _HAS_PARENT_KEY: Final = 0x20
+_TYPE: Final = 7
 
 
 def _length(reader: Reader) -> int:
@@ -212,31 +195,52 @@ def _length(reader: Reader) -> int:
     return length
 
 
-def _link(reader: Reader, own: int, clock: int, links: list[Link]) -> None:
+def _link(reader: Reader, own: int, clock: int, structure: Structure) -> tuple[int, int]:
     client = reader.number()
-    below = _clock(reader.number()) + 1
-    if client == own and below > clock:
+    on = _clock(reader.number())
+    if client == own and on >= clock:
         # it would wait for itself for ever, inside pycrdt and out of sight
         raise Malformed("a struct that builds on itself")
     if client != own:
         # what it builds on of its own client comes before it in the same run, or is a gap
-        links.append(Link(own, clock, client, below))
+        structure.links.append(Link(own, clock, client, on + 1))
+    return client, on
 
 
-def _item(reader: Reader, info: int, own: int, clock: int, links: list[Link]) -> int:
+def _item(reader: Reader, info: int, own: int, clock: int, structure: Structure) -> int:
     """Walk one item of client `own` at `clock` and return its length in clock units."""
-    if info & _HAS_ORIGIN:
-        _link(reader, own, clock, links)
-    if info & _HAS_RIGHT_ORIGIN:
-        _link(reader, own, clock, links)
-    if not info & (_HAS_ORIGIN | _HAS_RIGHT_ORIGIN):
-        if reader.number() == 1:
-            reader.text()
-        else:
-            _link(reader, own, clock, links)
-        if info & _HAS_PARENT_KEY:
-            reader.text()
-    return content_length(reader, info & 0x1F)
+    beside: tuple[int, int] | None = None
+    if info & _HAS_RIGHT_ORIGIN and not info & _HAS_ORIGIN:
+        beside = _link(reader, own, clock, structure)
+    elif info & _HAS_ORIGIN:
+        beside = _link(reader, own, clock, structure)
+        if info & _HAS_RIGHT_ORIGIN:
+            _link(reader, own, clock, structure)
+    if beside is None:
+        _parent(reader, info, own, clock, structure)
+    else:
+        structure.places.append(Place(own, clock, beside, 0))
+    kind = info & 0x1F
+    structure.types += kind == _TYPE
+    return content_length(reader, kind)
+
+
+def _parent(reader: Reader, info: int, own: int, clock: int, structure: Structure) -> None:
+    """Walk where an item is put that stands beside nothing: a root by name, or a type by its id."""
+    inside: tuple[int, int] | None = None
+    root = ""
+    if reader.number() == 1:
+        root = reader.text()
+    else:
+        inside = _link(reader, own, clock, structure)
+    structure.places.append(Place(own, clock, inside, int(inside is not None)))
+    if info & _HAS_PARENT_KEY:
+        map_id = (root, 0) if inside is None else inside
+        first = (own, *map_id, reader.text())
+        if first in structure.firsts:
+            # each of them makes pycrdt walk past all others
+            raise Malformed("a key of a map is begun twice")
+        structure.firsts.add(first)
 
 
 def content_length(reader: Reader, kind: int) -> int:

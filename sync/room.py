@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
-from pycrdt import Doc, TransactionEvent
+from pycrdt import TransactionEvent
 
-from models.journal import Author, Mark
+from models.journal import Author
 from models.vocabulary import Role
 from sync import guard, marks
 from sync.effects import (
@@ -26,6 +26,8 @@ from sync.effects import (
     Send,
 )
 from sync.errors import Malformed, Refusal, RoomBroken
+from sync.loaded import Loaded as Loaded
+from sync.loaded import rebuilt as rebuilt
 from sync.messages import (
     Authenticated,
     Awareness,
@@ -39,6 +41,7 @@ from sync.messages import (
     Token,
     Update,
 )
+from sync.nesting import Depths, measured
 from sync.notices import marks_notice, refused_notice, unavailable_notice
 from sync.presence import Presence, parse_sightings
 
@@ -46,17 +49,8 @@ CHECKPOINT_EVERY: Final = 500
 """Rows; loading applies one checkpoint and at most about this many rows."""
 MOST_REFUSED: Final = 20
 """Changes of a reader whose dialect cannot say no, before the socket is closed."""
-_APPLY_TOGETHER: Final = 200
-"""Rows in one transaction while loading: many times faster than one each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A document as the log has it: a checkpoint, the rows after it, and its marks."""
-
-    state: bytes | None = None
-    tail: tuple[bytes, ...] = ()
-    marks: tuple[Mark, ...] = ()
+MOST_WRITERS: Final = 1000
+"""Client ids that one change writes under. A page makes one each time it is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +107,8 @@ class Room:
         self._marks = marks.Marks(self.loaded.marks)
         self._presence = Presence(self._doc.client_id)
         self._full: bytes | None = None
+        self._deleted: dict[int, list[tuple[int, int]]] | None = None
+        self._depths: Depths | None = None
 
     def _restore(self) -> None:
         """Make the document from what was appended, as it was before the present change."""
@@ -272,6 +268,9 @@ class Room:
         writes = structure.writes(self._clocks)
         if not self._marks.bind(one.who.author, writes):
             raise Malformed("a change under somebody else's client id")
+        if len(writes) > MOST_WRITERS:
+            raise Malformed("a change under too many client ids")
+        depths = self._measured(structure)
         emitted = self._apply(update)
         if emitted is None:
             if writes:
@@ -280,7 +279,9 @@ class Room:
             return []
         self._since.append(emitted)
         self._clocks.update(after)
-        self._full = None
+        self._full = self._deleted = None
+        if depths is not None and self._depths is not None:
+            self._depths.add(depths)
         today = self.today()
         new_marks = self._marks.write(one.who.author, writes, today)
         effects: list[Effect] = [
@@ -291,6 +292,15 @@ class Room:
         if new_marks:
             effects.append(Broadcast(marks_notice(new_marks)))
         return effects
+
+    def _measured(self, structure: guard.Structure) -> Depths | None:
+        """How deep what a change adds will lie. That is known from the first type in a type on:
+        plain text never needs it."""
+        if self._depths is None:
+            if not structure.types:
+                return None
+            self._depths = measured(guard.places_of(self._state()), {}, Depths())
+        return measured(structure.places, self._clocks, self._depths)
 
     def _apply(self, update: bytes) -> bytes | None:
         """What the document emitted for an update; None when it was nothing new."""
@@ -316,9 +326,9 @@ class Room:
 
     def _readers_step_2(self, one: _Member, structure: guard.Structure) -> list[Effect]:
         """Every honest reader answers our step 1; only news in it is a change."""
-        if structure.writes(self._clocks) or not structure.deletes_within(
-            guard.deletions_of(self._state())
-        ):
+        if self._deleted is None:
+            self._deleted = guard.deletions_of(self._state())
+        if structure.writes(self._clocks) or not structure.deletes_within(self._deleted):
             one.owed = 0
             return self._refuse(one, Refusal.READ_ONLY)
         return self._settle(one)
@@ -379,15 +389,3 @@ def _saved(one: _Member) -> Effect:
 def _refused(one: _Member, refusal: Refusal) -> list[Effect]:
     member = one.who.member
     return [Refused(member, refusal), Send(member, refused_notice(refusal))]
-
-
-def rebuilt(loaded: Loaded) -> Doc[Any]:
-    """The document that the log holds; rows are applied in transactions, never merged."""
-    doc: Doc[Any] = Doc()
-    if loaded.state is not None:
-        doc.apply_update(loaded.state)
-    for start in range(0, len(loaded.tail), _APPLY_TOGETHER):
-        with doc.transaction():
-            for update in loaded.tail[start : start + _APPLY_TOGETHER]:
-                doc.apply_update(update)
-    return doc

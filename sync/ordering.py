@@ -1,0 +1,51 @@
+"""Whether the structs of one update can be applied one by one, or wait for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from heapq import heappop, heappush
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The struct of `client` at `clock` builds on what `on` wrote below `below`."""
+
+    client: int
+    clock: int
+    on: int
+    below: int
+
+
+def can_be_ordered(
+    links: Iterable[Link], known: Mapping[int, int], ends: Mapping[int, int]
+) -> bool:
+    """Whether an order exists in which nothing waits for what comes later: `known` are the
+    clocks before, `ends` those after. Each link is looked at twice at most, however they are
+    tangled: a client is taken up again only when what it waits for is there."""
+    waiting = _by_client(links)
+    reached = {**known, **ends, **{client: own[-1].clock for client, own in waiting.items()}}
+    waited_for: dict[int, list[tuple[int, int]]] = {}
+    ready = list(waiting)
+    while ready:
+        client = ready.pop()
+        own = waiting[client]
+        while own and own[-1].below <= reached.get(own[-1].on, 0):
+            own.pop()
+        if own:
+            reached[client] = own[-1].clock
+            heappush(waited_for.setdefault(own[-1].on, []), (own[-1].below, client))
+        else:
+            reached[client] = ends[client]
+        waiters = waited_for.get(client, [])
+        while waiters and waiters[0][0] <= reached[client]:
+            ready.append(heappop(waiters)[1])
+    return not any(waiting.values())
+
+
+def _by_client(links: Iterable[Link]) -> dict[int, list[Link]]:
+    """The links of each client, the earliest last."""
+    waiting: dict[int, list[Link]] = {}
+    for link in sorted(links, key=lambda one: one.clock, reverse=True):
+        waiting.setdefault(link.client, []).append(link)
+    return waiting

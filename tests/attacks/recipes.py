@@ -1,0 +1,75 @@
+"""What hostile clients send: recipes that stopped or blocked servers like this one, as bytes."""
+
+from __future__ import annotations
+
+from sync import lib0
+from sync.lib0 import number
+
+MAP: bytes = b"\x01\x01m"
+"""The parent of an item: the root `m`."""
+
+
+def an_update(client: int, clock: int, *structs: bytes, deletions: bytes = b"\x00") -> bytes:
+    """An update of one client's structs."""
+    head = b"\x01" + number(len(structs)) + number(client) + number(clock)
+    return head + b"".join(structs) + deletions
+
+
+def nested_any(depth: int) -> bytes:
+    """A value in a value in a value: recursion in pycrdt, 800 bytes of which end a small stack."""
+    return an_update(5, 0, b"\x08" + MAP + b"\x01" + b"\x75\x01" * depth + b"\x7e")
+
+
+def squat(client: int, clock: int, length: int) -> bytes:
+    """A collected run that uses up the clocks of somebody's client id."""
+    return an_update(client, clock, b"\x00" + number(length))
+
+
+def forged(client: int, clock: int, text: str) -> bytes:
+    """Text under somebody's client id, beside what they wrote last."""
+    beside = number(client) + number(clock - 1)
+    return an_update(client, clock, b"\x84" + beside + lib0.text(text))
+
+
+def one_key_begun(times: int, client: int = 5, clock: int = 0) -> bytes:
+    """One key of a map, each time as if nobody had set it: each walks past all before it."""
+    return an_update(client, clock, *[b"\x28" + MAP + b"\x01k\x01\x7d\x01"] * times)
+
+
+def one_key_begun_by_many(clients: int) -> bytes:
+    """The same, each under a client id of its own."""
+    one = b"\x00\x28" + MAP + b"\x01k\x01\x7d\x01"
+    blocks = (b"\x01" + number(1000 + client) + one for client in reversed(range(clients)))
+    return number(clients) + b"".join(blocks) + b"\x00"
+
+
+def types_in_types(depth: int, client: int = 5, above: int = 0) -> bytes:
+    """Arrays, each in the one before; the first at the root, or in the last of `above` others."""
+    first = b"\x07\x01\x01a\x00" if above == 0 else b"\x07\x00" + _id(client, above - 1) + b"\x00"
+    rest = (b"\x07\x00" + _id(client, above + n) + b"\x00" for n in range(depth - 1))
+    return an_update(client, above, first, *rest)
+
+
+def types_beside_values(levels: int, client: int = 5) -> bytes:
+    """The same, hidden: each array stands beside a value beside a value in the one before."""
+    structs = [b"\x07\x01\x01a\x00"]
+    for level in range(levels):
+        at = 3 * level
+        structs.append(b"\x08\x00" + _id(client, at) + b"\x01\x7e")
+        structs.append(b"\x88" + _id(client, at + 1) + b"\x01\x7e")
+        structs.append(b"\x87" + _id(client, at + 2) + b"\x00")
+    return an_update(client, 0, *structs)
+
+
+def chained(clients: int) -> bytes:
+    """Structs of many ids, each waiting for the next block of the update."""
+    blocks = [
+        b"\x01" + number(client) + b"\x00\x84" + _id(client - 1, 0) + b"\x01x"
+        for client in range(clients + 1000, 1001, -1)
+    ]
+    first = b"\x01" + number(1001) + b"\x00\x04" + MAP + b"\x01x"
+    return number(clients) + b"".join(blocks) + first + b"\x00"
+
+
+def _id(client: int, clock: int) -> bytes:
+    return number(client) + number(clock)
