@@ -22,17 +22,14 @@ RESTORER: Final = Author(
 """Who writes the first row of an epoch that begins with a restored state: the program itself."""
 
 
-def every_head(connection: Connection) -> dict[str, dict[int, Head]]:
-    """The head of each epoch of each document, in order."""
+def heads_of(connection: Connection, document: str) -> tuple[Head, ...]:
+    """The head of each epoch of a document, oldest first."""
     rows = connection.execute(
-        select(heads.c.document, heads.c.epoch, heads.c.seq, heads.c.hash).order_by(
-            heads.c.document, heads.c.epoch
-        )
+        select(heads.c.epoch, heads.c.seq, heads.c.hash)
+        .where(heads.c.document == document)
+        .order_by(heads.c.epoch)
     )
-    found: dict[str, dict[int, Head]] = {}
-    for document, *head in rows:
-        found.setdefault(document, {})[head[0]] = Head(*head)
-    return found
+    return tuple(Head(*row) for row in rows)
 
 
 def latest(connection: Connection) -> dict[str, int]:

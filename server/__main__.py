@@ -10,14 +10,25 @@ from sqlalchemy.exc import OperationalError
 
 from models.database import DataFolderUnusable
 from models.people import PersonRefused
-from server.commands import accounts, data
+from models.safekeeping import CopyFailed
+from server.commands import accounts, data, safekeeping
 from server.commands.bench import serve_bench
 from server.commands.common import DataFolder, settings_for
 from server.commands.replay import run_replay
 from server.demo.seed import plant
 from server.opening import TablesBehind, opened
 from server.running import run_server
+from server.safekeeping import NotRestored
 from server.settings import SettingsWrong
+
+_IN_WORDS = (
+    SettingsWrong,
+    DataFolderUnusable,
+    TablesBehind,
+    PersonRefused,
+    CopyFailed,
+    NotRestored,
+)
 
 app = typer.Typer(
     help="Samenbeeld: many organisations write one situation picture together, live.",
@@ -28,6 +39,9 @@ app = typer.Typer(
 app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.machine_keys, name="key")
 app.command()(data.migrate)
+app.command()(safekeeping.backup)
+app.command("restore")(safekeeping.restore_backup)
+app.command()(safekeeping.verify)
 app.command("replay")(run_replay)
 app.command("serve-bench")(serve_bench)
 
@@ -51,7 +65,7 @@ def main() -> None:
     """Run a command; what the user can mend is said in words, without a trace."""
     try:
         app()
-    except (SettingsWrong, DataFolderUnusable, TablesBehind, PersonRefused) as error:
+    except _IN_WORDS as error:
         typer.echo(f"{error}", err=True)
         sys.exit(2)
     except OperationalError as error:

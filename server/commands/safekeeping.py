@@ -1,0 +1,93 @@
+"""Backup, restore and verification from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from models.database import DATABASE_FILE, database_at
+from models.safekeeping import CopyFailed, read_only
+from server.authenticate import utc_now
+from server.commands.common import DataFolder, settings_for
+from server.safekeeping import NotRestored, back_up, restore
+from server.settings import Settings
+from server.verification import Damaged, Held
+from server.verification import verify as look_at
+
+DAMAGED = 1
+"""How a command ends that found damage; 2 is for what can be mended by asking otherwise."""
+
+
+def verify(
+    data: DataFolder = None,
+    file: Annotated[Path | None, typer.Option(help="A backup, instead of a data folder.")] = None,
+) -> None:
+    """Check every chain, checkpoint and mark; a server may be running meanwhile."""
+    engine = _engine(settings_for(data=data), file)
+    try:
+        count = _say(look_at(engine))
+    except Damaged as damage:
+        typer.echo(f"DAMAGED  {damage}", err=True)
+        raise typer.Exit(DAMAGED) from damage
+    finally:
+        engine.dispose()
+    typer.echo(f"Everything holds: {count} document epochs.")
+
+
+def backup(
+    to: Annotated[Path, typer.Option(help="The file to write; it must not exist.")],
+    data: DataFolder = None,
+) -> None:
+    """Copy the database to one file and verify the copy; the server may go on."""
+    settings = settings_for(data=data)
+    if settings.database_url is not None:
+        raise CopyFailed("The database is PostgreSQL: back it up with pg_dump.")
+    try:
+        done = back_up(settings.data, to)
+    except Damaged as damage:
+        typer.echo(f"No backup was made. DAMAGED  {damage}", err=True)
+        raise typer.Exit(DAMAGED) from damage
+    _say(done.held)
+    typer.echo(f"{to}: {done.size} bytes, {len(done.held)} document epochs, verified.")
+
+
+def restore_backup(
+    backup: Annotated[Path, typer.Option("--from", help="A file made by `backup`.")],
+    data: DataFolder = None,
+) -> None:
+    """Put a backup in place; every document begins a new epoch, the old database is kept."""
+    settings = settings_for(data=data)
+    if settings.database_url is not None:
+        raise NotRestored("The database is PostgreSQL: restore it with pg_restore.")
+    try:
+        done = restore(backup, settings.data, utc_now())
+    except Damaged as damage:
+        typer.echo(f"Nothing was restored. DAMAGED  {damage}", err=True)
+        raise typer.Exit(DAMAGED) from damage
+    _say(done.held)
+    typer.echo(f"Restored from {backup}.")
+    if done.kept is not None:
+        typer.echo(f"The database that was here is kept as {done.kept}.")
+        if not done.old_was_read:
+            typer.echo("It could not be read.")
+
+
+def _engine(settings: Settings, file: Path | None) -> Engine:
+    if file is None and settings.database_url is not None:
+        return database_at(settings.database).reader
+    file = settings.data / DATABASE_FILE if file is None else file
+    if not file.exists():
+        raise CopyFailed(f"There is no database {file}.")
+    return read_only(file)
+
+
+def _say(held: Iterable[Held]) -> int:
+    count = 0
+    for each in held:
+        typer.echo(f"{each}")
+        count += 1
+    return count
