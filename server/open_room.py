@@ -35,6 +35,8 @@ from sync.room import Newcomer, Room
 
 log = structlog.get_logger()
 
+LOG_AGAIN: Final = 60.0
+"""Seconds between two log lines about the same refusal of the same member."""
 IDLE_FOR: Final = 30.0
 """Seconds that an empty room is kept open for somebody who comes back."""
 
@@ -140,6 +142,7 @@ class OpenRoom:
         self._in_flight: list[Effect] = []
         self._queue: list[Effect] = []
         self._mail = Mail(self._missed)
+        self._logged: dict[tuple[MemberId, Refusal], float] = {}
         self._told = room.state_vector()
         self._taken = self._told
         self._alarm: Alarm | None = None
@@ -266,12 +269,20 @@ class OpenRoom:
             case Expel(member, refusal):
                 self._expel(member, refusal)
             case Refused(member, refusal):
-                metrics.REFUSALS.labels(refusal).inc()
-                log.info("refused", document=str(self.name), member=member, reason=str(refusal))
+                self._note_refusal(member, refusal)
             case Append() | Checkpoint():
                 pass  # on the disk already
             case _:
                 assert_never(effect)
+
+    def _note_refusal(self, member: MemberId, refusal: Refusal) -> None:
+        """Count each; log the first of a member and reason in a minute, so that a full disk is not
+        filled up further by every key that is pressed."""
+        metrics.REFUSALS.labels(refusal).inc()
+        now = self.room.now()
+        if now - self._logged.get((member, refusal), float("-inf")) >= LOG_AGAIN:
+            self._logged[member, refusal] = now
+            log.info("refused", document=str(self.name), member=member, reason=str(refusal))
 
     def _expel(self, member: MemberId, refusal: Refusal) -> None:
         self._mail.send(member, PermissionDenied(refusal))

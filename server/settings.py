@@ -31,8 +31,6 @@ from models.database import sqlite_url
 PREFIX: Final = "SAMENBEELD_"
 WEB: Final = Path(__file__).resolve().parent.parent / "web"
 
-MEBIBYTE: Final = 1024 * 1024
-
 
 class SettingsWrong(Exception):
     """The environment cannot be used; the text names every variable and what is wrong with it."""

@@ -231,7 +231,8 @@ class Room:
         if not one.who.may_write:
             return self._readers_step_2(one, structure)
         if self.suspended:
-            return self._hold_back(one)
+            # who has nothing new has nothing to wait for
+            return self._hold_back(one) if self._is_news(structure) else self._settle(one)
         after = structure.after(self._clocks)
         if after is None:
             if one.unanswered == 0:
@@ -326,12 +327,16 @@ class Room:
 
     def _readers_step_2(self, one: _Member, structure: guard.Structure) -> list[Effect]:
         """Every honest reader answers our step 1; only news in it is a change."""
-        if self._deleted is None:
-            self._deleted = guard.deletions_of(self._state())
-        if structure.writes(self._clocks) or not structure.deletes_within(self._deleted):
+        if self._is_news(structure):
             one.owed = 0
             return self._refuse(one, Refusal.READ_ONLY)
         return self._settle(one)
+
+    def _is_news(self, structure: guard.Structure) -> bool:
+        """Whether a full step 2 adds or deletes anything."""
+        if self._deleted is None:
+            self._deleted = guard.deletions_of(self._state())
+        return bool(structure.writes(self._clocks)) or not structure.deletes_within(self._deleted)
 
     def _refuse(self, one: _Member, refusal: Refusal) -> list[Effect]:
         one.refused += 1

@@ -39,13 +39,16 @@ async def readyz(request: Request) -> Response:
 
 
 async def counts(request: Request) -> Response:
-    """For who shows the token; without a token set, for this machine only."""
-    token = services_of(request).settings.metrics_token
+    """For who shows the token; without a token set, for this machine only, and not behind a proxy:
+    there everybody may seem to be this machine."""
+    settings = services_of(request).settings
+    token = settings.metrics_token
     if token is not None:
         shown = request.headers.get("authorization", "").removeprefix("Bearer ")
         allowed = secrets.compare_digest(shown.encode(), token.get_secret_value().encode())
     else:
-        allowed = request.client is not None and is_loopback(request.client.host)
+        local = request.client is not None and is_loopback(request.client.host)
+        allowed = local and settings.public_url is None
     if not allowed:
         raise Problem(Kind.NOT_FOUND)
     return metrics.exposition()

@@ -269,6 +269,16 @@ def test_R25_while_the_log_cannot_be_written_changes_wait_and_are_asked_for_late
     assert text_of(room) == "wacht"
 
 
+def test_R25_who_has_nothing_unsaved_is_told_so_even_while_the_log_cannot_be_written():
+    ana, bo, browser = a_newcomer("ana"), a_newcomer("bo"), Browser()
+    room = a_room_with(ana)
+    room.receive(ana.member, Update(browser.type("staat er al")))
+    room.suspend()
+    room.join(bo)
+    room.receive(bo.member, SyncStep1(b"\x00"))
+    assert acks(room.receive(bo.member, SyncStep2(browser.doc.get_update())), bo.member) == 1
+
+
 def test_R25_somebody_who_comes_while_suspended_is_asked_again_too():
     ana, browser = a_newcomer(), Browser()
     room = a_room()
