@@ -30,7 +30,7 @@ def scribble(doc: Doc[Any], rng: random.Random) -> None:
     """Something that a page would write, in one of every type."""
     text, rows = doc.get("t", type=Text), doc.get("rows", type=Map)
     xml, items = doc.get("x", type=XmlFragment), doc.get("a", type=Array)
-    match rng.randrange(8):
+    match rng.randrange(10):
         case 0 | 1:
             text.insert(rng.randint(0, len(str(text).encode())), rng.choice(("a", "bc ", "def")))
         case 2 if len(str(text)) > 2:
@@ -46,6 +46,10 @@ def scribble(doc: Doc[Any], rng: random.Random) -> None:
             items.append(rng.choice([1, "één", True, None, b"bytes", [1, {"k": 2.5}]]))
         case 7 if len(str(text)):
             text.format(0, rng.randint(1, len(str(text))), {"strong": True})
+        case 8 if len(xml.children):
+            del xml.children[rng.randrange(len(xml.children))]
+        case 9 if len(items):
+            del items[rng.randrange(len(items))]
         case _:
             text += "z"
 
