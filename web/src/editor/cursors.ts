@@ -4,6 +4,7 @@ import { Plugin } from "prosemirror-state";
 import type { DecorationAttrs, EditorView } from "prosemirror-view";
 import { yCursorPlugin } from "y-prosemirror";
 import type { Awareness } from "y-protocols/awareness";
+import type { Transaction } from "yjs";
 
 const STILL_AFTER = 3000;
 
@@ -73,11 +74,13 @@ class CursorLabels {
   readonly #timers = new Map<number, number>();
   #frame = 0;
   readonly #moved = (): void => this.#noteMoves();
+  readonly #wrote = (change: Transaction): void => this.#noteWriters(change);
 
   constructor(view: EditorView, awareness: Awareness) {
     this.#view = view;
     this.#awareness = awareness;
     awareness.on("change", this.#moved);
+    awareness.doc.on("afterTransaction", this.#wrote);
     this.#noteMoves();
   }
 
@@ -90,6 +93,7 @@ class CursorLabels {
 
   destroy(): void {
     this.#awareness.off("change", this.#moved);
+    this.#awareness.doc.off("afterTransaction", this.#wrote);
     cancelAnimationFrame(this.#frame);
     for (const timer of this.#timers.values()) window.clearTimeout(timer);
   }
@@ -104,6 +108,13 @@ class CursorLabels {
     }
     for (const client of this.#seenAt.keys()) if (!states.has(client)) this.#forget(client);
     this.update();
+  }
+
+  /** A caret at the end of a text stays "at the end" while its owner types there. */
+  #noteWriters({ beforeState, afterState }: Transaction): void {
+    for (const [client, clock] of afterState) {
+      if (this.#seenAt.has(client) && beforeState.get(client) !== clock) this.#restart(client);
+    }
   }
 
   #restart(client: number): void {
