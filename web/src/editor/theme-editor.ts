@@ -54,7 +54,11 @@ export class ThemeEditor {
       // others' edits never scroll; our own do
       handleScrollToSelection: () => this.#othersWrite,
       transformPastedHTML: cleanPaste,
-      handleDOMEvents: { beforeinput: undoFromBrowser },
+      handleDOMEvents: {
+        beforeinput: undoFromBrowser,
+        focus: () => this.#tellLater(),
+        blur: () => this.#tellLater(),
+      },
       handleClick: (_view, _pos, event) => followLink(event),
       decorations: (state) => this.#placeholder(state),
     });
@@ -104,6 +108,13 @@ export class ThemeEditor {
 
   #mayWrite(): boolean {
     return this.#options.mayWrite() && !this.#guard.stuck;
+  }
+
+  /** The focus came or went: where it is now is only known after the event. */
+  #tellLater(): void {
+    setTimeout(() => {
+      if (!this.view.isDestroyed) this.#options.onState(this.view);
+    });
   }
 
   #toldStuck(stuck: boolean): void {

@@ -97,6 +97,7 @@ export class Toolbar {
   readonly #host: HTMLElement;
   readonly #end: () => TemplateResult | typeof nothing;
   readonly #tools: readonly Tool[] = textTools();
+  #main: EditorView | undefined;
   #view: EditorView | undefined;
   #title: TemplateResult | undefined;
   #stop = 0;
@@ -111,7 +112,24 @@ export class Toolbar {
 
   /** Shows the state of this text from now on; without one, or without a right, there are no tools. */
   show(view: EditorView | undefined): void {
+    this.#main = view;
     this.#view = view;
+    this.#draw();
+  }
+
+  /** A second text on the page has the tools for as long as one writes in it. */
+  lend(view: EditorView | undefined): void {
+    const holds =
+      view !== undefined && !view.isDestroyed && (view.hasFocus() || this.#isPressedFor(view));
+    this.#view = holds ? view : this.#main;
+    this.#draw();
+  }
+
+  #isPressedFor(view: EditorView): boolean {
+    return this.#view === view && this.#host.contains(document.activeElement);
+  }
+
+  #draw(): void {
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#render();
@@ -126,7 +144,7 @@ export class Toolbar {
   /** Instead of tools: the row belongs to something that has no text of its own. */
   showTitle(title: TemplateResult | undefined): void {
     this.#title = title;
-    this.show(this.#view);
+    this.#draw();
   }
 
   #template(view: EditorView): TemplateResult {
@@ -167,7 +185,7 @@ export class Toolbar {
     tool.command(view.state, view.dispatch, view);
     // pressed with the mouse one wants to write on; with the keyboard to press another
     if (event.detail > 0 && tool.id !== "link") view.focus();
-    this.show(view);
+    this.#draw();
   }
 
   #moveStop(place: number): void {

@@ -1,5 +1,6 @@
 // On a large screen the width becomes a column: beside the open picture stands the other one, the
 // organisation's own beside the shared or the shared beside the own, at the same theme.
+import type { EditorView } from "prosemirror-view";
 import type { SharedDocument } from "../docs/shared";
 import type { Room } from "../view/room";
 import type { Route } from "../view/route";
@@ -15,12 +16,18 @@ export class Beside {
   readonly #large = matchMedia(LARGE);
   #route: Route;
 
-  constructor(host: HTMLElement, room: Room, route: Route) {
+  /** `onState` hears of the text that stands here, for the tools. */
+  constructor(
+    host: HTMLElement,
+    room: Room,
+    route: Route,
+    onState: (view: EditorView | undefined) => void,
+  ) {
     this.#host = host;
     this.#room = room;
     this.#route = route;
     const leave = (): void => host.focus();
-    this.#pane = new PicturePane(host, room, { onState: () => undefined, leave });
+    this.#pane = new PicturePane(host, room, { onState, leave });
     this.#large.addEventListener("change", () => void this.show(this.#route));
     void this.show(route);
   }

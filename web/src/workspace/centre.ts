@@ -43,6 +43,9 @@ export class Centre {
     return this.pictures.view;
   }
 
+  /** The text beside the centre: it has no tools of its own. */
+  readonly lendTools = (view: EditorView | undefined): void => this.#toolbar.lend(view);
+
   /** Adds a row to the list that is open in the centre; false when none is. */
   addRow(): boolean {
     this.#list?.addRow();

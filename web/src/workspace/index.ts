@@ -18,6 +18,7 @@ import type { Route } from "../view/route";
 import { registerActions } from "./actions";
 import { Beside } from "./beside";
 import { Centre, placeOf } from "./centre";
+import { mountPrintMark } from "./print";
 
 export function mountWorkspace(boot: Boot): IncidentDocs {
   for (const define of [defineActions, defineDecisions, definePresence, defineThemes]) define();
@@ -30,11 +31,12 @@ export function mountWorkspace(boot: Boot): IncidentDocs {
     toolbar: mount("toolbar"),
   });
   mountClock(mount("clock"));
+  mountPrintMark();
   makeRoomForKeyboard();
   mount("presence").replaceChildren(new PresenceFoot(room));
   mountThemes(room, frame);
   followRoute(room, frame, centre);
-  keepBeside(room, frame);
+  keepBeside(room, frame, centre);
   const decisions = mountRows(room, "decisions", (shared) => new DecisionsPane(room, shared));
   const actions = mountRows(room, "actions", (shared) => new ActionsPane(room, shared));
   keepCounts(docs);
@@ -92,8 +94,8 @@ function followRoute(room: Room, frame: Frame, centre: Centre): void {
   void centre.show(frame.route);
 }
 
-function keepBeside(room: Room, frame: Frame): void {
-  const beside = new Beside(mount("beside"), room, frame.route);
+function keepBeside(room: Room, frame: Frame, centre: Centre): void {
+  const beside = new Beside(mount("beside"), room, frame.route, centre.lendTools);
   frame.onChange((route) => void beside.show(route));
   for (const { document } of room.boot.documents) {
     if (!document.startsWith("picture")) continue;
