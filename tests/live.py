@@ -105,6 +105,7 @@ async def a_server(folder: Path, password: str | None = None) -> AsyncIterator[L
         port=0,
         ws=CollabProtocol,
         ws_max_size=1 << 20,
+        ws_per_message_deflate=False,
         log_config=None,
         timeout_graceful_shutdown=2,
     )
