@@ -6,20 +6,12 @@ history; the newest one is the document.
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import Connection, func, insert, select
 
 from models import update_log
-from models.journal import BEFORE_THE_FIRST, Author, Mark
+from models.journal import BEFORE_THE_FIRST, RESTORER, Author, Mark
 from models.tables import checkpoints, heads, marks, updates
 from models.update_log import Head, NewRow
-from models.vocabulary import OrganisationCode, PersonId
-
-RESTORER: Final = Author(
-    PersonId("samenbeeld:restore"), "Samenbeeld", OrganisationCode("samenbeeld")
-)
-"""Who writes the first row of an epoch that begins with a restored state: the program itself."""
 
 
 def heads_of(connection: Connection, document: str) -> tuple[Head, ...]:

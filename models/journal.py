@@ -26,6 +26,12 @@ class Author:
     organisation: OrganisationCode
 
 
+RESTORER: Final = Author(
+    PersonId("samenbeeld:restore"), "Samenbeeld", OrganisationCode("samenbeeld")
+)
+"""Who writes the first row of an epoch that begins with a restored state: the program itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """From `clock` on, the client id `client` writes for `author`; `at` in ms since 1970 UTC.

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from models.journal import (
     BEFORE_THE_FIRST,
+    RESTORER,
     Author,
     Broken,
     Entry,
@@ -271,7 +272,7 @@ def checkpoint(connection: Connection, document: str, head: Head, state: bytes, 
 
 def last_written(connection: Connection, documents: Sequence[str]) -> dict[str, int]:
     """When each document was last written, in ms since 1970 UTC; documents without rows are
-    absent."""
+    absent, and a restore is no writing."""
     newest = (
         select(updates.c.document, updates.c.at)
         .join(
@@ -280,7 +281,7 @@ def last_written(connection: Connection, documents: Sequence[str]) -> dict[str, 
             & (heads.c.epoch == updates.c.epoch)
             & (heads.c.seq == updates.c.seq),
         )
-        .where(heads.c.document.in_(documents))
+        .where(heads.c.document.in_(documents), updates.c.person != RESTORER.person)
     )
     written: dict[str, int] = {}
     for document, at in connection.execute(newest):

@@ -19,8 +19,9 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from models import epochs, migrations, update_log
+from models import endings, epochs, migrations, update_log
 from models.database import DATABASE_FILE, database_at, own
+from models.endings import Endings
 from models.safekeeping import CopyFailed, copy, flush, make_one_file, read_only
 from server.verification import Held, verify
 from sync.epochs import begin_again
@@ -83,7 +84,7 @@ def restore(backup: Path, folder: Path, now: datetime) -> Restored:
             raise NotRestored(f"There is no backup {backup}.")
         _verified(backup)
         partial = folder / f".{DATABASE_FILE}.{os.getpid()}.partial"
-        known = _known_epochs(folder / DATABASE_FILE)
+        known = _what_is_known(folder / DATABASE_FILE)
         try:
             copy(backup, partial)
             _begin_epochs(partial, known, now)
@@ -112,30 +113,41 @@ def _remove(partial: Path) -> None:
 # --- new epochs ----------------------------------------------------------------------------------
 
 
-def _known_epochs(database: Path) -> Mapping[str, int] | None:
-    """The epochs of the database that is to be replaced; None when it cannot be asked."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database that is to be replaced says, and the backup does not."""
+
+    epochs: Mapping[str, int]
+    endings: Endings
+
+
+def _what_is_known(database: Path) -> _Known | None:
+    """What must outlive the old database; None when it cannot be asked."""
     if not database.exists():
         return None
     engine = read_only(database)
     try:
         with engine.connect() as connection, connection.begin():
-            return epochs.latest(connection)
+            return _Known(epochs.latest(connection), endings.read(connection))
     except DatabaseError:
         return None
     finally:
         engine.dispose()
 
 
-def _begin_epochs(file: Path, known: Mapping[str, int] | None, now: datetime) -> None:
+def _begin_epochs(file: Path, known: _Known | None, now: datetime) -> None:
+    given_out = {} if known is None else known.epochs
     database = database_at(f"sqlite:///{file.absolute()}")
     try:
         with database.writer.begin() as connection:
             _bring_up(connection)
             backed_up = epochs.latest(connection)
-            for document in sorted({*backed_up, *(known or {})}):
-                last = max(backed_up.get(document, 0), (known or {}).get(document, 0))
+            for document in sorted({*backed_up, *given_out}):
+                last = max(backed_up.get(document, 0), given_out.get(document, 0))
                 epoch = last + 1 if known is not None else max(last + 1, _by_the_clock(now))
                 _begin(connection, document, epoch, now)
+            if known is not None:
+                endings.carry_over(connection, known.endings)
     finally:
         database.dispose()
     make_one_file(file)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from models import epochs, migrations, tables, update_log
-from models.journal import BEFORE_THE_FIRST, Author, Entry, Mark, chained
+from models.journal import BEFORE_THE_FIRST, RESTORER, Author, Entry, Mark, chained
 from models.update_log import Head
 from sync import anatomy
 from sync.epochs import renamed_marks
@@ -187,7 +187,7 @@ class _Walk:
         after = structure.after(self._clocks)
         if after is None:
             raise self._damaged(place, "its change does not build on the rows before")
-        if entry.person == epochs.RESTORER.person:
+        if entry.person == RESTORER.person:
             self._due = Marks(map(_bare, self._carried(entry)))
         else:
             author = Author(entry.person, "", entry.organisation)

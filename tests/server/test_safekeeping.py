@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from models import epochs, update_log
+from models import epochs, keys, people, update_log
 from models.database import DATABASE_FILE, database_at, sqlite_url
+from models.journal import RESTORER
 from models.safekeeping import CopyFailed, read_only
 from server.participant import Participant, Refused
 from server.safekeeping import NotRestored, back_up, restore
@@ -210,7 +211,7 @@ def test_a_document_that_only_the_old_database_knew_begins_empty_in_a_new_epoch(
     assert (stored.head.epoch, stored.head.seq, stored.state, stored.tail) == (2, 0, None, ())
     database = database_at(sqlite_url(folder))
     with database.writer.begin() as connection:
-        row = update_log.NewRow(epochs.RESTORER, 1, b"\x00\x00")
+        row = update_log.NewRow(RESTORER, 1, b"\x00\x00")
         assert update_log.append(connection, later, stored.head, [row]).seq == 1
     database.dispose()
 
@@ -270,3 +271,42 @@ async def test_the_command_line_says_what_it_does_not_do(tmp_path: Path, folder:
 
 def names_in(folder: Path) -> list[str]:
     return sorted(each.name for each in folder.iterdir())
+
+
+def test_who_was_shut_out_since_the_backup_stays_out(tmp_path: Path, folder: Path):
+    a_written_database(folder)
+    database = database_at(sqlite_url(folder))
+    with database.writer.begin() as connection:
+        ana, bo = (people.find_by_username(connection, name) for name in ("ana", "bo"))
+        assert ana is not None
+        assert bo is not None
+        lost, held = (keys.create(connection, one, label="x", now=NIGHT) for one in (ana, bo))
+    back_up(folder, tmp_path / "backup")
+    with database.writer.begin() as connection:
+        people.disable(connection, ana.id, NIGHT)
+    database.dispose()
+    restore(tmp_path / "backup", folder, NIGHT)
+    with read_only(folder / DATABASE_FILE).connect() as connection:
+        again = people.find_by_username(connection, "ana")
+        assert again is not None
+        assert again.disabled
+        assert keys.find(connection, lost, now=NIGHT) is None
+        assert keys.find(connection, held, now=NIGHT) is not None
+
+
+def test_a_restore_is_no_writing(tmp_path: Path, folder: Path):
+    document = a_written_database(folder)
+    with read_only(folder / DATABASE_FILE).connect() as connection:
+        written = update_log.last_written(connection, [document])
+    back_up(folder, tmp_path / "backup")
+    restore(tmp_path / "backup", folder, NIGHT + timedelta(days=1))
+    with read_only(folder / DATABASE_FILE).connect() as connection:
+        assert update_log.last_written(connection, [document]) == written
+
+
+async def test_postgresql_is_backed_up_with_its_own_tools(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SAMENBEELD_DATABASE_URL", "postgresql+psycopg://nowhere/samenbeeld")
+    code, said = await samenbeeld("backup", "--to", str(tmp_path / "b"), "--data", str(folder))
+    assert (code, "pg_dump" in said) == (2, True), said
