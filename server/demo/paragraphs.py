@@ -25,7 +25,9 @@ def _letters(text: XmlText) -> str:
 
 def write_line(sheet: Sheet, line: Line) -> Iterator[Step]:
     """Type a paragraph where it belongs, then its sources; what it replaces goes last."""
-    fragment, place = _fragment(sheet, line), {"document": "picture", "theme": line.theme.value}
+    fragment = _fragment(sheet, line)
+    # a place with a field says that somebody writes there, one without that they read
+    place = {"document": "picture", "theme": line.theme.value, "field": "text"}
     text = _half_written(fragment, line)
     if text is None:
         if _section_end(fragment, line.under) is None:
