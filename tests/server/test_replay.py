@@ -152,7 +152,7 @@ async def test_who_looks_on_sees_people_type_and_where_they_are(demo: DemoProces
     assert {"23", "24", "WL", "RWS", "DEF"} <= set(places)
     assert "JenV" not in places
     typing = places["23"][-1]
-    assert typing["place"] == {"document": "picture", "theme": "summary"}
+    assert typing["place"] == {"document": "picture", "theme": "summary", "field": "text"}
     assert typing["cursor"]["anchor"]["type"]["clock"] > 0
     assert typing["cursor"]["moves"] > 3
     assert typing["user"]["name"] == "L. Janssen"
