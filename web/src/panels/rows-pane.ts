@@ -24,6 +24,15 @@ export interface RowsSource {
   remove(id: string): void;
 }
 
+/** One memory for the two panes that may show a list at once. */
+const undos = new WeakMap<RowsSource["type"], Y.UndoManager>();
+
+function undoOf(rows: RowsSource["type"]): Y.UndoManager {
+  const known = undos.get(rows) ?? undoManager(rows);
+  undos.set(rows, known);
+  return known;
+}
+
 /** The `data-keys` of the pane that a list stands in. */
 export function keysOf(name: string, full: boolean): string {
   return full ? `${name}-full` : name;
@@ -56,7 +65,7 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
     this.room = room;
     this.shared = shared;
     this.rows = rows;
-    this.undo = undoManager(rows.type);
+    this.undo = undoOf(rows.type);
     this.full = false;
   }
 
@@ -134,9 +143,8 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
     row?.focus();
   }
 
-  /** Ends what outlives the element; call when the document begins anew. */
+  /** The document begins anew, or something else takes this place. */
   end(): void {
-    this.undo.destroy();
     this.remove();
   }
 
