@@ -19,6 +19,11 @@ _PATIENCE: Final = 5.0
 """Seconds to wait for a lock that somebody else holds."""
 
 
+_MAGIC: Final = b"SQLite format 3\0"
+_LARGEST: Final = 65536
+"""Bytes of a page whose size does not fit in its two bytes, and is written as 1."""
+
+
 class CopyFailed(Exception):
     """A database could not be copied; the words may be shown as they are."""
 
@@ -66,6 +71,15 @@ def copy(source: Path, target: Path) -> None:
         make_one_file(target)
     except (OSError, sqlite3.Error) as error:
         raise CopyFailed(f"{source} could not be copied to {target}: {error}.") from error
+
+
+def is_database(file: Path) -> bool:
+    """Whether a file begins as a database does. Beside one that does not, or that holds less than
+    a page, SQLite would take the write-ahead log away: such a file must not be opened."""
+    with file.open("rb") as opened:
+        header = opened.read(18)
+    page = int.from_bytes(header[16:], "big")
+    return header.startswith(_MAGIC) and file.stat().st_size >= (_LARGEST if page == 1 else page)
 
 
 def make_one_file(file: Path) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DatabaseError
 from models import endings, epochs, migrations, update_log
 from models.database import DATABASE_FILE, database_at, own
 from models.endings import Endings
-from models.safekeeping import CopyFailed, copy, flush, make_one_file, read_only
+from models.safekeeping import CopyFailed, copy, flush, is_database, make_one_file, read_only
 from server.verification import Held, verify
 from sync.epochs import begin_again
 from sync.room import Loaded, rebuilt
@@ -62,7 +62,7 @@ def back_up(folder: Path, target: Path) -> BackedUp:
         raise CopyFailed(f"{target} exists already, and a backup never replaces a file.")
     if not target.parent.is_dir():
         raise CopyFailed(f"There is no folder {target.parent}.")
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    partial = _beside(target)
     try:
         copy(folder / DATABASE_FILE, partial)
         held = _verified(partial)
@@ -83,7 +83,7 @@ def restore(backup: Path, folder: Path, now: datetime) -> Restored:
         if not backup.exists():
             raise NotRestored(f"There is no backup {backup}.")
         _verified(backup)
-        partial = folder / f".{DATABASE_FILE}.{os.getpid()}.partial"
+        partial = _beside(folder / DATABASE_FILE)
         known = _what_is_known(folder / DATABASE_FILE)
         try:
             copy(backup, partial)
@@ -105,6 +105,11 @@ def _verified(file: Path) -> tuple[Held, ...]:
         engine.dispose()
 
 
+def _beside(file: Path) -> Path:
+    """Where a file is made before it gets its name; a process that is killed leaves it there."""
+    return file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
+
+
 def _remove(partial: Path) -> None:
     for end in ("", "-journal", "-wal", "-shm"):
         partial.with_name(partial.name + end).unlink(missing_ok=True)
@@ -123,7 +128,7 @@ class _Known:
 
 def _what_is_known(database: Path) -> _Known | None:
     """What must outlive the old database; None when it cannot be asked."""
-    if not database.exists():
+    if not database.exists() or not is_database(database):
         return None
     engine = read_only(database)
     try:
@@ -198,15 +203,19 @@ def _set_aside(database: Path, now: datetime) -> Path | None:
             log.rename(kept.with_name(kept.name + "-wal"))
         return None
     try:
-        make_one_file(database)
+        whole = is_database(database)
+        if whole:
+            make_one_file(database)
     except sqlite3.OperationalError as error:
         raise NotRestored(
             f"The old database is being read by somebody ({error}). Try again in a moment."
         ) from error
     except sqlite3.DatabaseError:
-        if log.exists():
-            log.rename(kept.with_name(kept.name + "-wal"))
-        database.rename(kept)
-    else:
+        whole = False
+    if whole:
         os.link(database, kept)
+        return kept
+    if log.exists():
+        log.rename(kept.with_name(kept.name + "-wal"))
+    database.rename(kept)
     return kept

@@ -220,10 +220,12 @@ def test_the_old_database_is_kept_also_when_it_cannot_be_read(tmp_path: Path, fo
     document = a_written_database(folder)
     back_up(folder, tmp_path / "backup")
     (folder / DATABASE_FILE).write_bytes(b"no database at all" * 100)
+    (folder / f"{DATABASE_FILE}-wal").write_bytes(b"its log")
     restored = restore(tmp_path / "backup", folder, NIGHT)
     assert restored.kept is not None
     assert not restored.old_was_read
     assert restored.kept.read_bytes().startswith(b"no database")
+    assert restored.kept.with_name(f"{restored.kept.name}-wal").read_bytes() == b"its log"
     assert newest_epoch(folder, document) > 1_000_000
 
 
