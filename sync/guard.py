@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from sync.errors import Malformed
 from sync.lib0 import Reader
@@ -44,6 +44,15 @@ class Run:
     end: int
 
 
+class Span(NamedTuple):
+    """The struct of `client` from `clock` up to `end`, and its bytes in the update."""
+
+    client: int
+    clock: int
+    end: int
+    data: bytes
+
+
 @dataclass(slots=True)
 class Structure:
     """What an update is made of: what it adds, what that builds on, and what it deletes."""
@@ -56,6 +65,8 @@ class Structure:
     types: int = 0
     firsts: set[tuple[int, int | str, int, str]] = field(default_factory=set)
     """Who began which key of which map: a client does that once, then builds on what is there."""
+    spans: list[Span] | None = None
+    """Where in the update each struct stands, when that was asked for."""
 
     def after(self, known: Clocks) -> dict[int, int] | None:
         """The clocks of the writing clients once this is applied on `known`; None on a gap.
@@ -114,6 +125,13 @@ def places_of(state: bytes) -> list[Place]:
     return _parse(state).places
 
 
+def spans_of(update: bytes) -> list[Span]:
+    """Where in an update that was parsed before each struct stands."""
+    spans: list[Span] = []
+    _parse(update, spans)
+    return spans
+
+
 def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
     for start, end in ranges:
@@ -134,9 +152,9 @@ def parse_state_vector(data: bytes) -> dict[int, int]:
     return clocks
 
 
-def _parse(update: bytes) -> Structure:
+def _parse(update: bytes, spans: list[Span] | None = None) -> Structure:
     reader = Reader(update)
-    structure = Structure()
+    structure = Structure(spans=spans)
     for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
         _client_block(reader, structure)
     _deletions(reader, structure)
@@ -167,6 +185,7 @@ def _client_block(reader: Reader, structure: Structure) -> None:
     client = reader.number()
     start = clock = _clock(reader.number())
     for _ in range(count):
+        at, before = reader.at, clock
         info = reader.byte()
         if info == _SKIP:
             if clock > start:
@@ -176,6 +195,8 @@ def _client_block(reader: Reader, structure: Structure) -> None:
             clock = _clock(clock + _length(reader))
         else:
             clock = _clock(clock + _item(reader, info, client, clock, structure))
+        if structure.spans is not None and info != _SKIP:
+            structure.spans.append(Span(client, before, clock, reader.data[at : reader.at]))
     if clock > start:
         structure.runs.append(Run(client, start, clock))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -21,8 +21,18 @@ def can_be_ordered(
     links: Iterable[Link], known: Mapping[int, int], ends: Mapping[int, int]
 ) -> bool:
     """Whether an order exists in which nothing waits for what comes later: `known` are the
-    clocks before, `ends` those after. Each link is looked at twice at most, however they are
-    tangled: a client is taken up again only when what it waits for is there."""
+    clocks before, `ends` those after."""
+    waiting = list(links)
+    reached = dict(advances(waiting, known, ends))
+    return all(reached[link.client] == ends[link.client] for link in waiting)
+
+
+def advances(
+    links: Iterable[Link], known: Mapping[int, int], ends: Mapping[int, int]
+) -> Iterator[tuple[int, int]]:
+    """An order: in turn, which client can go on and up to which clock. Those that wait for
+    nobody are left out. Each link is looked at twice at most, however they are tangled: a client
+    is taken up again only when what it waits for is there."""
     waiting = _by_client(links)
     reached = {**known, **ends, **{client: own[-1].clock for client, own in waiting.items()}}
     waited_for: dict[int, list[tuple[int, int]]] = {}
@@ -37,10 +47,10 @@ def can_be_ordered(
             heappush(waited_for.setdefault(own[-1].on, []), (own[-1].below, client))
         else:
             reached[client] = ends[client]
+        yield client, reached[client]
         waiters = waited_for.get(client, [])
         while waiters and waiters[0][0] <= reached[client]:
             ready.append(heappop(waiters)[1])
-    return not any(waiting.values())
 
 
 def _by_client(links: Iterable[Link]) -> dict[int, list[Link]]:

@@ -44,6 +44,7 @@ from sync.messages import (
 from sync.nesting import Depths, measured
 from sync.notices import marks_notice, refused_notice, unavailable_notice
 from sync.presence import Presence, parse_sightings
+from sync.slices import apply_in_parts
 
 CHECKPOINT_EVERY: Final = 500
 """Rows; loading applies one checkpoint and at most about this many rows."""
@@ -97,6 +98,8 @@ class Room:
     today: Callable[[], int]
     suspended: bool = False
     """The log cannot be written: readers are served, changes wait at their senders."""
+    cpu: Callable[[], float] = float
+    """Seconds of work so far: a change that costs too many is refused. Not counted by default."""
     _members: dict[MemberId, _Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -272,7 +275,7 @@ class Room:
         if len(writes) > MOST_WRITERS:
             raise Malformed("a change under too many client ids")
         depths = self._measured(structure)
-        emitted = self._apply(update)
+        emitted = self._apply(update, structure)
         if emitted is None:
             if writes:
                 self._restore()
@@ -303,11 +306,11 @@ class Room:
             self._depths = measured(guard.places_of(self._state()), {}, Depths())
         return measured(structure.places, self._clocks, self._depths)
 
-    def _apply(self, update: bytes) -> bytes | None:
+    def _apply(self, update: bytes, structure: guard.Structure) -> bytes | None:
         """What the document emitted for an update; None when it was nothing new."""
         self._emitted.clear()
         try:
-            self._doc.apply_update(update)
+            apply_in_parts(self._doc, update, structure, self._clocks, self.cpu)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise

@@ -109,6 +109,7 @@ class Round:
         self.rng, self.figures = rng, figures
         self.ana, self.otto, self.eve = a_newcomer(), an_observer(), a_newcomer("eve", "POL")
         self.room: Room = a_room_with(self.ana, self.otto, self.eve)
+        self.room.cpu = time.thread_time
         self.browser = Browser(client_id=7)
         self.mine = Browser(client_id=666)
         self.rows: list[bytes] = []

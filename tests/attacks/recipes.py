@@ -73,3 +73,11 @@ def chained(clients: int) -> bytes:
 
 def _id(client: int, clock: int) -> bytes:
     return number(client) + number(clock)
+
+
+def far_apart(count: int, client: int = 5) -> tuple[bytes, bytes]:
+    """Text, and then as much again of which every letter names neighbours that are far apart."""
+    first = [b"\x04\x01\x01t\x01a", b"\x84" + _id(client, 0) + b"\x01z"]
+    base = [b"\xc4" + _id(client, 0) + _id(client, n) + b"\x01a" for n in range(1, count - 1)]
+    walk = [b"\x44" + _id(client, n) + b"\x01b" for n in range(1, count - 1)]
+    return an_update(client, 0, *first, *base), an_update(client, count, *walk)

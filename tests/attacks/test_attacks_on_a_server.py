@@ -124,6 +124,15 @@ async def test_R15_a_reader_with_a_hostile_message_is_refused(server: LiveServer
             assert told in (PermissionDenied("malformed"), SyncStatus(saved=False))
 
 
+async def test_R28_a_change_that_makes_the_document_walk_is_stopped(server: LiveServer):
+    name = server.named("picture")
+    base, walk = recipes.far_apart(6000)
+    async with somebody_at_work(server), an_attacker(server) as socket:
+        await socket.send(codec.encode(name, Update(base.replace(b"\x01\x01t", b"\x01\x01s"))))
+        await socket.send(codec.encode(name, Update(walk)))
+        assert (await heard(socket, PermissionDenied)).message == PermissionDenied("malformed")
+
+
 async def test_R26_nobody_writes_or_uses_up_clocks_under_anothers_id(server: LiveServer):
     name = server.named("picture")
     async with server.participant("ana") as ana:
