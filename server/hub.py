@@ -21,12 +21,12 @@ from server import live_metrics as metrics
 from server.authenticate import Authenticator
 from server.committer import Committer, Writer, probe
 from server.connection import UNKNOWN_FOR, Connection
-from server.open_room import IDLE_FOR, OpenRoom
+from server.open_room import IDLE_FOR, Line, OpenRoom
 from server.reading import Reader
 from sync.effects import MemberId
 from sync.errors import Refusal
 from sync.messages import RoomAddress
-from sync.notices import moving_notice
+from sync.notices import incident_changed_notice, moving_notice
 from sync.room import Loaded, Newcomer, Room
 
 log = structlog.get_logger()
@@ -332,6 +332,18 @@ class Hub:
         for room in list(self._rooms.values()):
             if incident is None or room.name.incident == incident:
                 await self._judge_again(room)
+        if incident is not None:
+            self._tell_of_change(incident)
+
+    def _tell_of_change(self, incident: IncidentId) -> None:
+        """Once to each socket that is in a document of the incident."""
+        told: set[Line] = set()
+        for name, room in self._rooms.items():
+            if name.incident == incident:
+                for seat in room.seats.values():
+                    if seat.line not in told:
+                        told.add(seat.line)
+                        seat.line.say(seat.spelling, incident_changed_notice())
 
     async def _identify_again(self, connection: Connection) -> None:
         identity = connection.identity

@@ -29,7 +29,7 @@ from sync.effects import (
 )
 from sync.epochs import names_any
 from sync.errors import Refusal, RoomBroken
-from sync.messages import FromClient, PermissionDenied, parse_room_address
+from sync.messages import FromClient, FromServer, PermissionDenied, parse_room_address
 from sync.ports import Dialect
 from sync.room import Newcomer, Room
 
@@ -54,6 +54,9 @@ class Line(Protocol):
 
     def write(self, frames: bytes) -> None:
         """Put frames on their way."""
+
+    def say(self, spelling: str, message: FromServer, /) -> bool:
+        """Send one message about a document; False when the dialect has no words for it."""
 
     def expelled(self, spelling: str, refusal: Refusal) -> None:
         """The stay under this spelling is over."""

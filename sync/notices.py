@@ -35,6 +35,11 @@ def unavailable_notice() -> Stateless:
     return _notice("unavailable", reason=Refusal.STORAGE)
 
 
+def incident_changed_notice() -> Stateless:
+    """The incident's phase, participations or GRIP levels changed: a page shows them anew."""
+    return _notice("incident-changed")
+
+
 def moving_notice() -> Stateless:
     """The server is about to stop or restart."""
     return _notice("moving")

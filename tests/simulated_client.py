@@ -12,6 +12,7 @@ from pycrdt import Doc, Map, Text
 
 from models.documents import DocumentName
 from models.vocabulary import IncidentId, Role
+from server.websocket import framed
 from sync import codec
 from sync.codec import Hocuspocus
 from sync.effects import MemberId
@@ -20,6 +21,7 @@ from sync.messages import (
     Addressed,
     Authenticated,
     FromClient,
+    FromServer,
     SyncStatus,
     SyncStep1,
     SyncStep2,
@@ -59,6 +61,10 @@ class Wire:
             self.to_client.extend(unframed(frames))
 
     dialect = Hocuspocus()
+
+    def say(self, spelling: str, message: FromServer) -> bool:
+        self.write(framed(codec.encode(spelling, message)))
+        return True
 
     def expelled(self, spelling: str, refusal: Refusal) -> None:
         raise AssertionError("an honest client was expelled")

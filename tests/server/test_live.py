@@ -203,6 +203,14 @@ async def test_R17_a_role_that_is_lowered_holds_on_the_open_socket(server: LiveS
     assert stored_text(server) == ""
 
 
+async def test_everybody_in_the_incident_is_told_that_it_changed(server: LiveServer):
+    async with server.participant("ana") as ana, server.participant("otto") as otto:
+        opened = [await one.open(server.named("picture")) for one in (ana, otto)]
+        await change_role(server, "23", Role.LIAISON)
+        for one, document in zip((ana, otto), opened, strict=True):
+            await one.until(lambda d=document: {"kind": "incident-changed"} in d.notices, 2)
+
+
 async def change_role(server: LiveServer, organisation: str, role: Role) -> None:
     def lower(connection: Connection) -> None:
         incidents.set_participation(
