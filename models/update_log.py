@@ -7,7 +7,7 @@ checkpoints make loading short and remove nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -289,8 +289,10 @@ def last_written(connection: Connection, documents: Sequence[str]) -> dict[str, 
     return written
 
 
-def entries(connection: Connection, document: str, epoch: int) -> Iterator[tuple[Entry, bytes]]:
-    """Every row with its hash, in order of seq."""
+def entries(
+    connection: Connection, document: str, epoch: int
+) -> Generator[tuple[Entry, bytes], None, None]:
+    """Every row with its hash, in order of seq. Close it when it is not read to the end."""
     rows = connection.execute(
         select(
             updates.c.document,

@@ -7,6 +7,7 @@ checkpoints, marks, and the beginning of an epoch that was restored.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -154,11 +155,13 @@ class _Walk:
     def to_the_end(self) -> Held:
         """Walk it; raises Damaged."""
         seq, last = 0, BEFORE_THE_FIRST
-        for seq, (entry, stored) in enumerate(self._rows, start=1):
-            self._chain(seq, last, entry, stored)
-            self._take(entry)
-            self._compare_checkpoint(entry)
-            last = stored
+        # closed also at the first break: an open cursor would keep its lock on the file
+        with closing(self._rows):
+            for seq, (entry, stored) in enumerate(self._rows, start=1):
+                self._chain(seq, last, entry, stored)
+                self._take(entry)
+                self._compare_checkpoint(entry)
+                last = stored
         if (seq, last) != (self._head.seq, self._head.hash):
             raise self._damaged(f"row {seq}", "it is the last, and the head says another", "heads")
         self._compare_short()

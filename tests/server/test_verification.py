@@ -146,3 +146,12 @@ def test_a_file_that_is_something_else_is_not_called_damaged(tmp_path: Path):
     with pytest.raises(OperationalError, match="no such table"):
         list(verify(read_only(tmp_path / "other")))
     assert not (tmp_path / DATABASE_FILE).exists()
+
+
+def test_the_file_is_let_go_at_the_first_break(rows: Rows):
+    rows.connection.execute("UPDATE updates SET at = at + 1 WHERE seq = 2")
+    with pytest.raises(Damaged) as found:
+        rows.look()
+    rows.connection.execute("PRAGMA busy_timeout=0")
+    rows.connection.execute("DELETE FROM updates")  # while the error is still being looked at
+    assert "row 2" in str(found.value)
