@@ -31,6 +31,9 @@ LONGEST_STRUCT: Final = 1 << 24
 """Clock units; longer than any text that fits in a message. A collected run (GC) needs few bytes
 for any length, and would use up its client id for ever."""
 
+_APPLIED_WHOLE: Final = 64
+"""Bytes; the structs of a longer one will be asked for."""
+
 Clocks = Mapping[int, int]
 """Client id to the next clock expected of it: a state vector."""
 
@@ -109,7 +112,7 @@ def parse_update(update: bytes) -> Structure:
     """The structure of `update`; raises Malformed for whatever Yjs would not have written."""
     if len(update) > LARGEST_UPDATE:
         raise Malformed("the update is too large")
-    return _parse(update)
+    return _parse(update, [] if len(update) > _APPLIED_WHOLE else None)
 
 
 def deletions_of(state: bytes) -> dict[int, list[tuple[int, int]]]:
@@ -277,11 +280,11 @@ def content_length(reader: Reader, kind: int) -> int:
         case 4:  # text, counted as JavaScript does
             return _utf16_length(reader.text())
         case 5:  # embed
-            reader.text()
+            reader.json()
             return 1
         case 6:  # format
             reader.text()
-            reader.text()
+            reader.json()
             return 1
         case 7:  # shared type
             _shared_type(reader)

@@ -7,12 +7,17 @@ left before it is used, so no input costs more than its own size.
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import Final, NoReturn
 
 from sync.errors import Malformed
 
 _NUMBER_BYTES: Final = 9
 """Enough for 2^53 - 1, the largest whole number that a browser can count to, and some."""
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is JSON to Python only")
 
 
 class Reader:
@@ -84,6 +89,13 @@ class Reader:
             return self.block().decode()
         except UnicodeDecodeError:
             raise Malformed("text is not UTF-8") from None
+
+    def json(self) -> None:
+        """Move on over JSON text behind its length; raises Malformed when it is none."""
+        try:
+            json.loads(self.text(), parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise Malformed("text is not JSON") from None
 
     def rest(self) -> bytes:
         """All that is left."""

@@ -59,7 +59,7 @@ class _Parts:
     """A change cut into updates, each of which fits on what the ones before made."""
 
     def __init__(self, update: bytes, structure: Structure, known: Mapping[int, int]) -> None:
-        spans = guard.spans_of(update)
+        spans = guard.spans_of(update) if structure.spans is None else structure.spans
         self._spans = list(_in_order(spans, structure, known))
         self._deletes = structure.deletes
         self._spans_taken = self._deletes_taken = 0

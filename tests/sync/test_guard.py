@@ -169,3 +169,11 @@ def test_any_bytes_are_a_structure_or_malformed(update):
 def test_any_bytes_are_a_state_vector_or_malformed(data):
     with suppress(Malformed):
         guard.parse_state_vector(data)
+
+
+@pytest.mark.parametrize("value", [b"{", b"NaN", b"nul", b'{"a":}', b"[" * 200_000, b"\xff"])
+@pytest.mark.parametrize("head", [b"\x05\x01\x01t", b"\x06\x01\x01t\x04bold"])
+def test_what_should_be_json_is_json(head, value):
+    with pytest.raises(Malformed):
+        guard.parse_update(b"\x01\x01\x05\x00" + head + lib0.block(value) + b"\x00")
+    guard.parse_update(b"\x01\x01\x05\x00" + head + lib0.block(b'{"a":[1,"\xc3\xa9"]}') + b"\x00")
