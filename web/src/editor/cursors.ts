@@ -52,10 +52,76 @@ function selection(user: unknown, colourOf: ColourOf): DecorationAttrs {
     : { ...attributes, "data-writer": String(colourOf(known.organisation)) };
 }
 
+type AwarenessListener = (change: AwarenessChange, origin: unknown) => void;
+
+interface AwarenessChange {
+  readonly added: number[];
+  readonly updated: number[];
+  readonly removed: number[];
+}
+
+/**
+ * The awareness as the cursors need it: only news of others, and only when a cursor moved. Each of
+ * one's own keys is a change too, and so is each sign of life; drawing all cursors anew for those
+ * would cost as much as the typing itself.
+ */
+class CursorNews {
+  readonly #awareness: Awareness;
+  readonly #heard = new Map<AwarenessListener, AwarenessListener>();
+  readonly #seen = new Map<number, string>();
+
+  constructor(awareness: Awareness) {
+    this.#awareness = awareness;
+  }
+
+  get clientID(): number {
+    return this.#awareness.clientID;
+  }
+
+  getStates(): Map<number, Record<string, unknown>> {
+    return this.#awareness.getStates();
+  }
+
+  getLocalState(): Record<string, unknown> | null {
+    return this.#awareness.getLocalState();
+  }
+
+  setLocalStateField(field: string, value: unknown): void {
+    this.#awareness.setLocalStateField(field, value);
+  }
+
+  on(name: "change", listener: AwarenessListener): void {
+    const wrapped: AwarenessListener = (change, origin) => {
+      const { added, updated, removed } = change;
+      if ([...added, ...updated, ...removed].filter((id) => this.#isNews(id)).length > 0)
+        listener(change, origin);
+    };
+    this.#heard.set(listener, wrapped);
+    this.#awareness.on(name, wrapped);
+  }
+
+  off(name: "change", listener: AwarenessListener): void {
+    const wrapped = this.#heard.get(listener);
+    if (wrapped !== undefined) this.#awareness.off(name, wrapped);
+    this.#heard.delete(listener);
+  }
+
+  #isNews(client: number): boolean {
+    if (client === this.#awareness.clientID) return false;
+    const { cursor, user } = this.#awareness.getStates().get(client) ?? {};
+    const now = JSON.stringify([cursor ?? null, asUser(user) ?? null]);
+    if (this.#seen.get(client) === now) return false;
+    this.#seen.set(client, now);
+    return true;
+  }
+}
+
 /** The two plugins that draw the others in one text. `awareness` is the workspace's. */
 export function cursorPlugins(awareness: Awareness, colourOf: ColourOf): Plugin[] {
+  // all that the plugin asks of an awareness
+  const news = new CursorNews(awareness) as unknown as Awareness;
   return [
-    yCursorPlugin(awareness, {
+    yCursorPlugin(news, {
       // the awareness may belong to another document than this text: compare with its own id
       awarenessStateFilter: (_own: number, client: number, state: { user?: unknown }) =>
         client !== awareness.clientID && asUser(state.user)?.role !== "observer",

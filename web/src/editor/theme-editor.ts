@@ -137,6 +137,7 @@ export class ThemeEditor {
     } finally {
       this.#othersWrite = false;
     }
+    if (!isNewsForTools(transaction, meta)) return;
     this.#options.onState(this.view);
   }
 
@@ -166,6 +167,12 @@ function leaveScrollingToUs(view: EditorView): void {
   if (typeof binding === "object" && binding !== null && "_isLocalCursorInView" in binding) {
     binding._isLocalCursorInView = () => false;
   }
+}
+
+/** Cursors and text of others change nothing that the tools show; own edits, selections and undo do. */
+function isNewsForTools(transaction: Transaction, meta: unknown): boolean {
+  if (isOthersChange(meta)) return false;
+  return transaction.docChanged || transaction.selectionSet || transaction.storedMarksSet;
 }
 
 /** Whether the text can be drawn as it is now; see `binding-guard` for when it cannot. */

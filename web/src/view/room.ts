@@ -14,11 +14,19 @@ export interface MarkWish {
   readonly named?: boolean;
 }
 
+interface PlaceWatcher {
+  readonly fits: (place: Place) => boolean;
+  readonly listener: () => void;
+  before: string;
+}
+
 export class Room {
   readonly boot: Boot;
   readonly docs: IncidentDocs;
   readonly #organisations: ReadonlyMap<string, BootOrganisation>;
   readonly #codes: readonly string[];
+  readonly #watchers = new Set<PlaceWatcher>();
+  #following = false;
   readonly #attributions = new Map<SharedDocument["doc"], Attribution>();
 
   constructor(boot: Boot, docs: IncidentDocs) {
@@ -90,20 +98,36 @@ export class Room {
   /** Calls back when who is where changes for the places that fit. Carets move ten times a second,
    *  and each move is news of presence: almost none of it is news for a list. */
   onPlaces(fits: (place: Place) => boolean, listener: () => void): () => void {
-    const told = (): string =>
-      JSON.stringify(
-        this.docs.presence
-          .people()
-          .filter((person) => person.place !== undefined && fits(person.place))
-          .map(({ client, name, organisation, place }) => [client, name, organisation, place]),
-      );
-    let before = told();
-    return this.docs.presence.onChange(() => {
-      const now = told();
+    this.#followPlaces();
+    const watcher = { fits, listener, before: this.#placesWhere(fits) };
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** One look at all places for all who watch some of them. */
+  #followPlaces(): void {
+    if (this.#following) return;
+    this.#following = true;
+    let before = this.#placesWhere(() => true);
+    this.docs.presence.onChange(() => {
+      const now = this.#placesWhere(() => true);
       if (now === before) return;
       before = now;
-      listener();
+      for (const watcher of [...this.#watchers]) {
+        const news = this.#placesWhere(watcher.fits);
+        if (news === watcher.before) continue;
+        watcher.before = news;
+        watcher.listener();
+      }
     });
+  }
+
+  #placesWhere(fits: (place: Place) => boolean): string {
+    const people = this.docs.presence.people();
+    const there = people.filter(({ place }) => place !== undefined && fits(place));
+    return JSON.stringify(
+      there.map(({ client, name, organisation, place }) => [client, name, organisation, place]),
+    );
   }
 
   /** The codes of the organisations that write where `fits` says, each once, in a fixed order. */
