@@ -21,8 +21,8 @@ SMALL: Final = 16
 """Structs and deletions that are applied in one go."""
 ALLOWED: Final = 0.1
 """Seconds of CPU that a change may take, and more by what is in it:"""
-ALLOWED_EACH: Final = 20e-6
-"""Seconds for a struct or a deletion; one microsecond is usual."""
+ALLOWED_EACH: Final = 8e-6
+"""Seconds for a struct, and for four deletions; one to three microseconds are usual."""
 _SHORT, _LONG = 0.002, 0.010
 """Seconds: parts grow while they take less, and shrink when they take more."""
 
@@ -41,13 +41,14 @@ def apply_in_parts(
         doc.apply_update(update)
         return
     parts = _Parts(update, structure, known)
+    allowed = ALLOWED + ALLOWED_EACH * (structure.structs + len(structure.deletes) / 4)
     began, most = cpu(), SMALL
     with doc.transaction():
         while (part := parts.take(most)) is not None:
             before = cpu()
             doc.apply_update(part)
             now = cpu()
-            if now - began > ALLOWED + size * ALLOWED_EACH:
+            if now - began > allowed:
                 raise Malformed("a change that takes too long to apply")
             if now - before < _SHORT:
                 most *= 2

@@ -81,3 +81,10 @@ def far_apart(count: int, client: int = 5) -> tuple[bytes, bytes]:
     base = [b"\xc4" + _id(client, 0) + _id(client, n) + b"\x01a" for n in range(1, count - 1)]
     walk = [b"\x44" + _id(client, n) + b"\x01b" for n in range(1, count - 1)]
     return an_update(client, 0, *first, *base), an_update(client, count, *walk)
+
+
+def every_second_letter(letters: int, client: int = 5) -> tuple[bytes, bytes]:
+    """A text in one piece, and a change that cuts it into as many as it has letters."""
+    whole = an_update(client, 0, b"\x04\x01\x01t" + lib0.text("x" * letters))
+    ranges = b"".join(number(2 * n) + b"\x01" for n in range(letters // 2))
+    return whole, b"\x00\x01" + number(client) + number(letters // 2) + ranges
