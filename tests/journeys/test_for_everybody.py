@@ -145,14 +145,42 @@ async def test_a_right_that_goes_makes_the_open_text_read_only_and_comes_back(en
     await expect(editor).to_have_attribute("contenteditable", "true", timeout=3_000)
 
 
+async def test_phase_grip_and_rights_are_told_to_everybody(enter: Enter) -> None:
+    lead, guest = await enter("im24"), await enter("ghor")
+    await asyncio.gather(lead.open(), guest.open())
+    page = guest.page
+    await ask(lead.page, "participations", organisation="23", role="coordinator", grip="0")
+    grip = page.locator(".strip-start .grip", has_text="23")
+    await expect(grip).to_contain_text("GRIP 0", timeout=3_000)
+    await change_role(lead.page, "GHOR", "observer")
+    banner = page.locator(".banner", has_text="Uw rol in dit incident is gewijzigd.")
+    await expect(banner).to_contain_text("niet schrijven", timeout=3_000)
+    await banner.get_by_role("button", name="Sluit").click()
+    await expect(banner).to_have_count(0)
+    await ask(lead.page, "phase", phase="closed")
+    await expect(page.locator(".banner", has_text="Het incident is gesloten")).to_be_visible(
+        timeout=3_000
+    )
+    await expect(page.locator(".strip-start .phase")).to_contain_text("gesloten", ignore_case=True)
+    await ask(lead.page, "phase", phase="warm")
+    await expect(page.locator(".banner")).to_have_count(0, timeout=3_000)
+    await change_role(lead.page, "GHOR", "editor")
+    await guest.status("saved")
+
+
 async def change_role(page: Page, organisation: str, role: str) -> None:
+    await ask(page, "participations", organisation=organisation, role=role, grip="")
+
+
+async def ask(page: Page, what: str, **form: str) -> None:
+    """Send one of the forms of the incident's settings, and stay on the page."""
     await page.evaluate(
-        """([incident, organisation, role]) => fetch(`/incidents/${incident}/participations`, {
+        """([address, form]) => fetch(address, {
             method: "POST",
-            body: new URLSearchParams({ organisation, role, grip: "" }),
+            body: new URLSearchParams(form),
             redirect: "manual",
         })""",
-        [INCIDENT, organisation, role],
+        [f"/incidents/{INCIDENT}/{what}", form],
     )
 
 

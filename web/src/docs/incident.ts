@@ -16,12 +16,14 @@ import {
   type StatusSource,
 } from "../net/status";
 import { type OfflineStore, ownerOf, type Shelf } from "../net/store";
+import type { IncidentChange } from "../net/work";
 import type { Notice } from "./notices";
 import { type IncidentParts, usualParts } from "./parts";
 import { Presence } from "./presence";
 import { Refusals } from "./refusals";
 import { Replica, type ReplicaEvents } from "./replica";
 import { type Keeper, OpenDocument, type SharedDocument } from "./shared";
+import { Standing } from "./standing";
 
 /** Changes that the server does not confirm although the line lives: begin the line anew. */
 const STUCK_AFTER = 30_000;
@@ -39,6 +41,8 @@ export class IncidentDocs {
   readonly #line: Line;
   readonly #board: StatusBoard;
   readonly #refusals: Refusals;
+  readonly #standing: Standing;
+  readonly #begunAt: number;
   readonly #keeper: Keeper;
   readonly #open = new Map<string, OpenDocument>();
   readonly #addresses: Map<string, BootDocument>;
@@ -58,6 +62,8 @@ export class IncidentDocs {
     this.rescues = new Rescues(this.store);
     this.#pictureDoc = new Y.Doc();
     this.presence = new Presence(this.#pictureDoc, boot.person, boot.role);
+    this.#standing = new Standing(boot, this.#parts);
+    this.#begunAt = this.#parts.clock.now();
     this.#line = this.#newLine();
     this.#board = new StatusBoard(this.#parts.clock, () => this.#inputs());
     this.status = this.#board;
@@ -93,6 +99,20 @@ export class IncidentDocs {
     return this.#moved.add(listener);
   }
 
+  /** What others changed in the incident that this person was not told yet. */
+  get change(): IncidentChange | undefined {
+    return this.#standing.change;
+  }
+
+  understood(): void {
+    this.#standing.understood();
+  }
+
+  /** The page as the server makes it now, without contents: the incident was changed. */
+  onPage(listener: (page: ParentNode) => void): () => void {
+    return this.#standing.onPage(listener);
+  }
+
   /** What is unsent now, as copies to read and keep; nothing is put aside by it. */
   copiesOfUnsent(): RescueCopy[] {
     const waiting = this.#readable().filter((open) => open.state.waiting > 0);
@@ -119,6 +139,7 @@ export class IncidentDocs {
   destroy(): void {
     for (const end of this.#endings) end();
     this.#refusals.end();
+    this.#standing.end();
     for (const open of this.#open.values()) open.destroy();
     this.#board.destroy();
     this.#line.destroy();
@@ -167,7 +188,8 @@ export class IncidentDocs {
   #listen(): (() => void)[] {
     const { page, clock } = this.#parts;
     return [
-      this.#line.onChange(() => this.#changed()),
+      this.#line.onChange(() => this.#lineChanged()),
+      this.#standing.onPage(() => this.#board.look()),
       this.store.onChange(() => this.#board.look()),
       page.onBetterTimes(() => {
         this.#line.nudge();
@@ -243,7 +265,16 @@ export class IncidentDocs {
     }
   }
 
+  /** What was told while the line was away was not heard; nor what changed since a page was made
+   * that only now gets its line. */
+  #lineChanged(): void {
+    const sinceBegin = this.#parts.clock.now() - this.#begunAt;
+    if (this.#line.state === "live" && sinceBegin > FIRST_ATTEMPT) this.#standing.lineIsBack();
+    this.#changed();
+  }
+
   #noticed(notice: Notice): void {
+    if (notice.kind === "incident-changed") this.#standing.changed();
     if (notice.kind === "unavailable") this.#notice = "storage";
     if (notice.kind === "moving") this.#notice = "moving";
     if (notice.kind === "session-ended") this.#line.stop("session-ended");
@@ -301,8 +332,8 @@ export class IncidentDocs {
   }
 
   #readOnlyReason(): ReadOnlyReason {
-    const { role, incident } = this.boot;
-    if (incident.phase === "closed") return "closed";
+    const { role, phase } = this.#standing;
+    if (phase === "closed") return "closed";
     return role === "observer" || role === "liaison" ? role : "withdrawn";
   }
 

@@ -11,6 +11,7 @@ export type Notice =
   | { kind: "refused"; reason: string; retry: boolean }
   | { kind: "unavailable" }
   | { kind: "moving" }
+  | { kind: "incident-changed" }
   | { kind: "session-ended" };
 
 /** The notice in a stateless message; undefined for one that this version does not know. */
@@ -23,6 +24,7 @@ export function parseNotice(payload: string): Notice | undefined {
       return { kind: "refused", reason: String(told.reason), retry: told.retry === true };
     case "unavailable":
     case "moving":
+    case "incident-changed":
     case "session-ended":
       return { kind: told.kind };
     default:

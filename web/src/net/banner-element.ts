@@ -35,6 +35,7 @@ export class LineBanner extends LitElement {
       this.#work.status.onChange((status) => this.#changed(status)),
       this.#work.rescues.onChange(update),
       this.#work.store.onChange(update),
+      this.#work.onPage(update),
     );
   }
 
@@ -50,6 +51,7 @@ export class LineBanner extends LitElement {
       name: boot.person.name,
       trouble: store.trouble,
       rescued: rescues.copies.length,
+      change: this.#work.change,
     };
     const banners = bannersOf({ ...inputs, status: this.#settled(status.current) });
     return html`${repeat(
@@ -80,9 +82,16 @@ export class LineBanner extends LitElement {
         return button(t("Show my text"), () => openCopies(work.copiesOfUnsent()));
       case "rescues":
         return button(t("Show"), () => openRescues(work.rescues));
+      case "understood":
+        return button(t("Close"), () => this.#understood());
       default:
         return action satisfies never;
     }
+  }
+
+  #understood(): void {
+    this.#work.understood();
+    this.requestUpdate();
   }
 
   /** What the status says, but a short interruption as if the line were coming. */

@@ -7,8 +7,9 @@ import { formatMoment, t, tn } from "../ui/words";
 import type { Status } from "./status";
 import { whyOf } from "./status-words";
 import type { StoreTrouble } from "./store";
+import type { IncidentChange } from "./work";
 
-export type BannerAction = "sign-in" | "resume" | "copy" | "rescues";
+export type BannerAction = "sign-in" | "resume" | "copy" | "rescues" | "understood";
 
 export interface Banner {
   tone: "time" | "truth" | "plain";
@@ -26,10 +27,16 @@ export interface BannerInputs {
   name: string;
   trouble: StoreTrouble | undefined;
   rescued: number;
+  /** What others changed in the incident. */
+  change: IncidentChange | undefined;
 }
 
 export function bannersOf(inputs: BannerInputs): Banner[] {
-  const banners = [lineBanner(inputs) ?? storeBanner(inputs), rescueBanner(inputs.rescued)];
+  const banners = [
+    lineBanner(inputs) ?? storeBanner(inputs),
+    changeBanner(inputs.change),
+    rescueBanner(inputs.rescued),
+  ];
   return banners.filter((banner) => banner !== undefined);
 }
 
@@ -123,6 +130,32 @@ function storeBanner({ trouble }: BannerInputs): Banner | undefined {
   const full = t("Its storage is full. Without a connection your text is in this window only.");
   const other = t("Without a connection your text is in this window only.");
   return plainly("plain", "triangle-alert", title, trouble === "full" ? full : other);
+}
+
+function changeBanner(change: IncidentChange | undefined): Banner | undefined {
+  if (change === undefined) return undefined;
+  const { title, text } = changeWords(change);
+  return plainly("time", change === "closed" ? "lock" : "info", title, text, ["understood"]);
+}
+
+function changeWords(change: IncidentChange): { title: string; text: string } {
+  const title = t("Your role in this incident was changed.");
+  switch (change) {
+    case "closed":
+      return { title: t("The incident is closed."), text: t("You can read.") };
+    case "reopened":
+      return { title: t("The incident is open again."), text: "" };
+    case "observer":
+      return { title, text: t("You now observe: you can read, not write.") };
+    case "liaison":
+      return { title, text: t("You are now a liaison: you read the picture.") };
+    case "editor":
+      return { title, text: t("You can now write along.") };
+    case "coordinator":
+      return { title, text: t("You now manage it: load the page again for its settings.") };
+    default:
+      return change satisfies never;
+  }
 }
 
 function rescueBanner(rescued: number): Banner | undefined {

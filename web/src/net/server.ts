@@ -11,6 +11,13 @@ export interface Server {
   /** The documents of the incident as they are now; undefined when they may not be read. Rejects
    * when the line is down. */
   documents(): Promise<BootDocument[] | undefined>;
+  /** The page as it is now, without its contents; undefined and rejected as `documents`. */
+  shell(): Promise<Shell | undefined>;
+}
+
+export interface Shell {
+  boot: Boot;
+  page: ParentNode;
 }
 
 export class HttpServer implements Server {
@@ -29,6 +36,10 @@ export class HttpServer implements Server {
 
   /** The page itself, without its contents, names them. */
   async documents(): Promise<BootDocument[] | undefined> {
+    return (await this.shell())?.boot.documents;
+  }
+
+  async shell(): Promise<Shell | undefined> {
     const response = await ask(`/incidents/${this.#boot.incident.id}/shell`, "text/html");
     if ([403, 404].includes(response.status)) return undefined;
     // not signed in any more: the question can be answered when somebody is
@@ -36,7 +47,7 @@ export class HttpServer implements Server {
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const boot = readBoot(page);
-    return isWorkspace(boot) ? boot.documents : undefined;
+    return isWorkspace(boot) ? { boot, page } : undefined;
   }
 
   #isMe(session: Record<string, unknown>): boolean {

@@ -19,6 +19,7 @@ import { registerActions } from "./actions";
 import { Beside } from "./beside";
 import { Centre, placeOf } from "./centre";
 import { mountPrintMark } from "./print";
+import { keepStrip } from "./strip";
 
 export function mountWorkspace(boot: Boot): IncidentDocs {
   for (const define of [defineActions, defineDecisions, definePresence, defineThemes]) define();
@@ -32,6 +33,7 @@ export function mountWorkspace(boot: Boot): IncidentDocs {
   });
   mountClock(mount("clock"));
   mountPrintMark();
+  keepStrip(docs);
   makeRoomForKeyboard();
   mount("presence").replaceChildren(new PresenceFoot(room));
   mountThemes(room, frame);

@@ -15,6 +15,7 @@ test("what the server says beside the documents", () => {
   });
   expect(parseNotice('{"kind":"unavailable","reason":"storage"}')).toEqual({ kind: "unavailable" });
   expect(parseNotice('{"kind":"moving"}')).toEqual({ kind: "moving" });
+  expect(parseNotice('{"kind":"incident-changed"}')).toEqual({ kind: "incident-changed" });
   expect(parseNotice('{"kind":"session-ended"}')).toEqual({ kind: "session-ended" });
 });
 

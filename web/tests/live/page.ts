@@ -100,6 +100,7 @@ function serverOf(key: string, line: { isCut: boolean }, given: Given): Server {
       const response = await call("GET", "/api/v1/session", key, undefined, signal);
       return response.ok ? "admitted" : "session-ended";
     },
+    shell: () => Promise.resolve(undefined),
     documents: given.documents ?? (() => Promise.reject(new Error("nobody was to ask"))),
   };
 }

@@ -42,7 +42,8 @@ describe("the status, as it stands on the screen", () => {
 });
 
 function banners(status: Status, more: Partial<BannerInputs> = {}) {
-  return bannersOf({ status, name: "S. Hendrickx", trouble: undefined, rescued: 0, ...more });
+  const quiet = { trouble: undefined, rescued: 0, change: undefined };
+  return bannersOf({ status, name: "S. Hendrickx", ...quiet, ...more });
 }
 
 const SAVED: Status = { word: "saved", waiting: 0, at: AT };
@@ -91,6 +92,14 @@ describe("the banner", () => {
     const offline: Status = { word: "offline", waiting: 0, since: SINCE };
     const titles = banners(offline, { rescued: 2 }).map(({ title }) => title);
     expect(titles).toEqual(["U bent offline.", "Uw tekst is bewaard."]);
+  });
+
+  test("who may not write any more is told why", () => {
+    const closed = banners({ word: "read-only", waiting: 0 }, { change: "closed" })[0];
+    expect(`${closed?.title} ${closed?.text}`).toBe("Het incident is gesloten. U kunt lezen.");
+    expect([closed?.actions, closed?.urgent]).toEqual([["understood"], true]);
+    const observes = banners({ word: "read-only", waiting: 0 }, { change: "observer" })[0];
+    expect(observes?.text).toBe("U kijkt nu mee: u kunt lezen, niet schrijven.");
   });
 
   test("a device that keeps nothing is told once the line is well", () => {
