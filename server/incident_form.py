@@ -21,6 +21,7 @@ RHYTHMS: Final = range(5, 7 * 24 * 60 + 1)
 
 _TITLE: Final = msg("Give the incident a name of at most 120 characters.")
 _CHOICE: Final = msg("Choose one of the values in the list.")
+_EXERCISE: Final = msg("Choose whether it is real or an exercise.")
 _RHYTHM: Final = msg("Give a number of minutes from 5 to 10080.")
 _THEMES: Final = msg("Choose at least one theme.")
 _ORGANISATIONS: Final = msg("One of the organisations is unknown.")
@@ -33,7 +34,7 @@ class IncidentForm:
 
     title: str
     phase: str
-    exercise: bool
+    exercise: str
     tlp: str
     rhythm: str
     themes: tuple[str, ...]
@@ -48,6 +49,8 @@ class IncidentForm:
         errors: dict[str, str] = {}
         if not self.title or len(self.title) > LONGEST_TITLE or not self.title.isprintable():
             errors["title"] = translate(_TITLE)
+        if self.exercise not in _REAL_OR_EXERCISE:
+            errors["exercise"] = translate(_EXERCISE)
         for field, value, words in (("phase", self.phase, Phase), ("tlp", self.tlp, Tlp)):
             if value not in list(words):
                 errors[field] = translate(_CHOICE)
@@ -64,7 +67,7 @@ class IncidentForm:
         return NewIncident(
             title=self.title,
             phase=Phase(self.phase),
-            exercise=self.exercise,
+            exercise=_REAL_OR_EXERCISE[self.exercise],
             tlp=Tlp(self.tlp),
             themes=tuple(IncidentTheme(Theme(theme)) for theme in dict.fromkeys(self.themes)),
             rhythm=int(self.rhythm),
@@ -80,6 +83,7 @@ class IncidentForm:
         return parts
 
 
+_REAL_OR_EXERCISE: Final[Mapping[str, bool]] = {"no": False, "yes": True}
 _GRIPS: Final = frozenset({"", *map(str, range(HIGHEST_GRIP + 1))})
 
 
@@ -88,11 +92,12 @@ def _is_rhythm(digits: str) -> bool:
 
 
 def blank() -> IncidentForm:
-    """What a new form shows."""
+    """What a new form shows. Whether it is real is for a person to say: a real incident is never
+    opened by pressing Enter."""
     return IncidentForm(
         title="",
         phase=Phase.WARM,
-        exercise=False,
+        exercise="",
         tlp=Tlp.AMBER,
         rhythm="30",
         themes=tuple(Theme),
@@ -108,7 +113,7 @@ def read_form(form: FormData) -> IncidentForm:
     return IncidentForm(
         title=" ".join(text_of(form, "title", 1000).split()),
         phase=text_of(form, "phase", 32),
-        exercise=text_of(form, "exercise", 8) != "",
+        exercise=text_of(form, "exercise", 8),
         tlp=text_of(form, "tlp", 16),
         rhythm=text_of(form, "rhythm", 16),
         themes=texts_of(form, "themes"),

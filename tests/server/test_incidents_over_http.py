@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def a_form(**changes: Any) -> dict[str, Any]:
     return {
         "title": "Storm  Zuid",
         "phase": "tepid",
-        "exercise": "on",
+        "exercise": "yes",
         "tlp": "GREEN",
         "rhythm": "60",
         "themes": ["source", "impact"],
@@ -68,6 +69,8 @@ def test_a_form_opens_an_incident_with_the_own_organisation_in_charge(house: Hou
         ({"title": " "}, "Geef het incident een naam van hoogstens 120 tekens."),
         ({"title": "x" * 121}, "Geef het incident een naam van hoogstens 120 tekens."),
         ({"phase": "hot"}, "Kies een van de waarden in de lijst."),
+        ({"exercise": ""}, "Kies of het echt is of een oefening."),
+        ({"exercise": "on"}, "Kies of het echt is of een oefening."),
         ({"tlp": "WHITE"}, "Kies een van de waarden in de lijst."),
         ({"rhythm": "4"}, "Geef een aantal minuten van 5 tot 10080."),
         ({"rhythm": "²"}, "Geef een aantal minuten van 5 tot 10080."),
@@ -90,6 +93,19 @@ def test_a_wrong_value_is_named_and_what_was_typed_is_kept(
         assert "Storm Zuid" in answer.text
     with house.services.database.reader.connect() as connection:
         assert incidents.find(connection, "storm-zuid") is None
+
+
+def test_a_new_form_leaves_it_to_a_person_whether_it_is_real(house: House, ana: Person):
+    page = house.signed_in(ana).get("/incidents/new", headers={"accept-language": "nl"}).text
+    choices = re.findall(r'<input type="radio" name="exercise"[^>]*>', page)
+    assert len(choices) == 2
+    assert all("required" in each and "checked" not in each for each in choices)
+    assert "Echt of oefening?" in page
+
+
+def test_a_form_opens_a_real_incident_when_that_is_chosen(house: House, ana: Person):
+    house.signed_in(ana).post("/incidents/new", a_form(exercise="no"))
+    assert stored(house, "storm-zuid").exercise is False
 
 
 def test_rest_opens_reads_changes_and_closes(house: House, ana: Person):

@@ -96,6 +96,23 @@ def test_what_a_hand_made_update_held_is_text_and_nothing_else(
     assert "alert(2)" not in page
 
 
+def test_the_first_word_of_the_status_is_true_with_and_without_scripts(
+    house: House, ana: Person, flood: str
+):
+    page = house.signed_in(ana).get(f"/incidents/{flood}").text
+    status = page.split('data-mount="status"')[1].split("</div>")[0]
+    scripted, plain = status.split("<noscript>")
+    assert 'data-status="connecting"' in scripted
+    assert 'data-status="read-only"' in plain
+
+
+def test_a_region_at_GRIP_0_has_a_level(house: House, ana: Person, flood: str):
+    page = house.signed_in(ana).get(f"/incidents/{flood}", headers={"accept-language": "nl"}).text
+    strip = page.split('class="strip-start"')[1].split("</section>")[0]
+    assert 'data-grip="0"' in strip
+    assert "23 zonder GRIP" in strip
+
+
 def test_a_title_cannot_close_the_boot_block(house: House, ana: Person):
     title = "</script><script>alert(3)</script>"
     page = house.signed_in(ana)
