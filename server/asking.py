@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from starlette.requests import HTTPConnection
+from sqlalchemy import Connection
+from starlette.requests import HTTPConnection, Request
 
-from models import incidents, sessions
+from models import incidents, keys, sessions
 from models.incidents import Incident
-from models.policy import may, role_in
-from models.vocabulary import Verb, is_incident_id
+from models.keys import Key
+from models.policy import Actor, may, role_in
+from models.sessions import Limits, Session
+from models.vocabulary import IncidentId, Verb, is_incident_id
 from server.authenticate import Identity, utc_now
 from server.problems import Kind, Problem
 
 if TYPE_CHECKING:
     from server.wiring import Services
+
+Result = TypeVar("Result")
 
 
 def services_of(request: HTTPConnection) -> Services:
@@ -29,8 +35,13 @@ async def identity_of(request: HTTPConnection) -> Identity | None:
     return cast("Identity | None", request.state.identity)
 
 
-async def who(request: HTTPConnection) -> Identity:
-    """Who sent a request; raises Problem when it is nobody we know."""
+async def who(request: Request) -> Identity:
+    """Who sent a request; raises Problem when it is nobody we know.
+
+    The body comes first: its sender decides how long that takes, and an answer from before it
+    would be about rights that may be withdrawn since.
+    """
+    await request.body()
     identity = await identity_of(request)
     if identity is None:
         raise Problem(Kind.UNAUTHENTICATED)
@@ -46,7 +57,14 @@ async def _touch(request: HTTPConnection, identity: Identity) -> None:
         await writer.run(lambda connection: sessions.touch(connection, session, now))
 
 
-async def incident_for(request: HTTPConnection, verb: Verb) -> tuple[Identity, Incident]:
+async def creator_of(request: Request) -> Identity:
+    """Who sent a request, if they may open incidents."""
+    identity = await who(request)
+    _may_create(identity.actor)
+    return identity
+
+
+async def incident_for(request: Request, verb: Verb) -> tuple[Identity, Incident]:
     """The incident of an address, for who may do `verb` with it.
 
     Who takes no part is told the same as of an incident that does not exist.
@@ -54,9 +72,63 @@ async def incident_for(request: HTTPConnection, verb: Verb) -> tuple[Identity, I
     identity = await who(request)
     id = request.path_params["id"]
     read = services_of(request).read
-    incident = await read(lambda c: incidents.find(c, id)) if is_incident_id(id) else None
-    if incident is None or role_in(identity.actor, incident.standing()) is None:
-        raise Problem(Kind.NOT_FOUND)
-    if not may(identity.actor, verb, incident.standing()):
+    return identity, await read(lambda c: _incident_for(c, identity.actor, verb, id))
+
+
+async def create_as(
+    request: Request, identity: Identity, work: Callable[[Connection, Actor], Result]
+) -> Result:
+    """Do `work` in one transaction, if `identity` may open incidents in that same transaction."""
+    limits = services_of(request).settings.session_limits
+
+    def checked(connection: Connection) -> Result:
+        actor = _actor_now(connection, identity, limits)
+        _may_create(actor)
+        return work(connection, actor)
+
+    return await services_of(request).writer.run(checked)
+
+
+async def manage_as(
+    request: Request,
+    identity: Identity,
+    id: IncidentId,
+    work: Callable[[Connection, Incident], Result],
+) -> Result:
+    """Do `work` in one transaction, if `identity` may manage the incident in that same
+    transaction; `work` is given the incident as it is there. What was asked before the writer's
+    turn came may not be true any more."""
+    limits = services_of(request).settings.session_limits
+
+    def checked(connection: Connection) -> Result:
+        actor = _actor_now(connection, identity, limits)
+        return work(connection, _incident_for(connection, actor, Verb.MANAGE, id))
+
+    return await services_of(request).writer.run(checked)
+
+
+def _actor_now(connection: Connection, identity: Identity, limits: Limits) -> Actor:
+    """The person as they are in this transaction; raises Problem when session or key ended."""
+    now = utc_now()
+    found: Session | Key | None = None
+    if identity.session is not None:
+        found = sessions.find_by_hash(connection, identity.session, now=now, limits=limits)
+    elif identity.key is not None:
+        found = keys.find_by_hash(connection, identity.key, now=now)
+    if found is None:
+        raise Problem(Kind.UNAUTHENTICATED)
+    return found.person.actor(found.organisation)
+
+
+def _may_create(actor: Actor) -> None:
+    if not may(actor, Verb.CREATE):
         raise Problem(Kind.FORBIDDEN)
-    return identity, incident
+
+
+def _incident_for(connection: Connection, actor: Actor, verb: Verb, id: str) -> Incident:
+    incident = incidents.find(connection, id) if is_incident_id(id) else None
+    if incident is None or role_in(actor, incident.standing()) is None:
+        raise Problem(Kind.NOT_FOUND)
+    if not may(actor, verb, incident.standing()):
+        raise Problem(Kind.FORBIDDEN)
+    return incident

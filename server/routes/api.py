@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from models import incidents
 from models.incidents import Incident, IncidentTheme, NewIncident
-from models.policy import may
+from models.policy import Actor, may
 from models.vocabulary import (
     HIGHEST_GRIP,
     IncidentId,
@@ -23,7 +23,7 @@ from models.vocabulary import (
     Tlp,
     Verb,
 )
-from server.asking import incident_for, services_of, who
+from server.asking import create_as, creator_of, incident_for, manage_as, services_of, who
 from server.authenticate import Identity, utc_now
 from server.incident_form import LONGEST_TITLE, RHYTHMS
 from server.problems import Kind, Problem
@@ -106,11 +106,8 @@ async def list_incidents(request: Request) -> Response:
 
 
 async def create_incident(request: Request) -> Response:
-    identity = await who(request)
-    if not may(identity.actor, Verb.CREATE):
-        raise Problem(Kind.FORBIDDEN)
+    identity = await creator_of(request)
     body = await _body(request, NewIncidentBody)
-    services = services_of(request)
     if unknown := [each.code for each in body.organisations if each.code not in _codes(request)]:
         raise Problem(Kind.INVALID, errors={"organisations": f"unknown: {', '.join(unknown)}"})
     new = NewIncident(
@@ -123,10 +120,10 @@ async def create_incident(request: Request) -> Response:
     )
     others = [(OrganisationCode(each.code), each.role, each.grip) for each in body.organisations]
 
-    def work(connection: Connection) -> IncidentId:
-        return incidents.create(connection, new, identity.actor, now=utc_now(), others=others)
+    def work(connection: Connection, actor: Actor) -> IncidentId:
+        return incidents.create(connection, new, actor, now=utc_now(), others=others)
 
-    id = await services.writer.run(work)
+    id = await create_as(request, identity, work)
     log.info("incident-opened", incident=id, person=identity.actor.person, parties=len(others) + 1)
     created = await _found(request, id)
     headers = {"location": f"/api/v1/incidents/{id}"}
@@ -143,12 +140,12 @@ async def change_incident(request: Request) -> Response:
     body = await _body(request, ChangeBody)
     services, id = services_of(request), incident.id
 
-    def work(connection: Connection) -> None:
+    def work(connection: Connection, _: Incident) -> None:
         incidents.change(connection, id, title=body.title, tlp=body.tlp, rhythm=body.rhythm)
         if body.phase is not None:
             incidents.change_phase(connection, id, body.phase, utc_now())
 
-    await services.writer.run(work)
+    await manage_as(request, identity, id, work)
     if body.phase is not None:
         await services.rights_changed(incident=id)
     changed = sorted(body.model_fields_set)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,7 +13,7 @@ from models import incidents
 from models.incidents import Incident
 from models.policy import may
 from models.vocabulary import HIGHEST_GRIP, OrganisationCode, Phase, Role, Verb
-from server.asking import incident_for, services_of, who
+from server.asking import create_as, creator_of, incident_for, manage_as, services_of, who
 from server.authenticate import Identity, utc_now
 from server.forms import text_of
 from server.i18n import Gettext
@@ -53,31 +54,24 @@ async def list_page(request: Request) -> Response:
 
 
 async def new_page(request: Request) -> Response:
-    identity = await _creator(request)
+    identity = await creator_of(request)
     return _new_page(request, identity, blank(), {}, 200)
 
 
 async def create(request: Request) -> Response:
-    identity = await _creator(request)
+    identity = await creator_of(request)
     services = services_of(request)
     form = read_form(await request.form(max_files=0, max_fields=500))
     new, others, errors = form.check(services.organisations, _gettext(request))
     if new is None:
         return _new_page(request, identity, form, errors, 422)
-    id = await services.writer.run(
-        lambda connection: incidents.create(
-            connection, new, identity.actor, now=utc_now(), others=others
-        )
+    id = await create_as(
+        request,
+        identity,
+        lambda c, actor: incidents.create(c, new, actor, now=utc_now(), others=others),
     )
     log.info("incident-opened", incident=id, person=identity.actor.person, parties=len(others) + 1)
     return RedirectResponse(f"/incidents/{id}", 303)
-
-
-async def _creator(request: Request) -> Identity:
-    identity = await who(request)
-    if not may(identity.actor, Verb.CREATE):
-        raise Problem(Kind.FORBIDDEN)
-    return identity
 
 
 def _new_page(
@@ -137,13 +131,15 @@ async def change_phase(request: Request) -> Response:
 
 async def set_phase(request: Request, identity: Identity, incident: Incident, phase: Phase) -> None:
     """Change the phase, then let open sockets follow: a closed incident is read-only."""
-    services, id = services_of(request), incident.id
-    await services.writer.run(
-        lambda connection: incidents.change_phase(connection, id, phase, utc_now())
-    )
-    await services.rights_changed(incident=id)
-    person = identity.actor.person
-    log.info("phase-changed", incident=id, was=incident.phase, now=phase, person=person)
+    id, person = incident.id, identity.actor.person
+
+    def work(connection: Connection, now: Incident) -> Phase:
+        incidents.change_phase(connection, id, phase, utc_now())
+        return now.phase
+
+    was = await manage_as(request, identity, id, work)
+    await services_of(request).rights_changed(incident=id)
+    log.info("phase-changed", incident=id, was=was, now=phase, person=person)
 
 
 async def change_participation(request: Request) -> Response:
@@ -155,21 +151,29 @@ async def change_participation(request: Request) -> Response:
     if code not in services.organisations or role not in ("none", *Role):
         raise Problem(Kind.INVALID)
     organisation = OrganisationCode(code)
-    _keep_a_coordinator(incident, organisation, role)
-    if role == "none":
-        await services.writer.run(
-            lambda connection: incidents.end_participation(connection, id, organisation)
-        )
-    else:
-        await services.writer.run(
-            lambda connection: incidents.set_participation(
-                connection, id, organisation, Role(role), grip
-            )
-        )
+    part = None if role == "none" else Role(role)
+    await manage_as(
+        request, identity, id, lambda c, now: _set_part(c, now, organisation, part, grip)
+    )
     await services.rights_changed(incident=id)
     person = identity.actor.person
     log.info("part-changed", incident=id, organisation=code, role=role, grip=grip, person=person)
     return RedirectResponse(f"/incidents/{id}", 303)
+
+
+def _set_part(
+    connection: Connection,
+    incident: Incident,
+    organisation: OrganisationCode,
+    role: Role | None,
+    grip: int | None,
+) -> None:
+    """Let an organisation take part as `role`, or with None no longer."""
+    _keep_a_coordinator(incident, organisation, role)
+    if role is None:
+        incidents.end_participation(connection, incident.id, organisation)
+    else:
+        incidents.set_participation(connection, incident.id, organisation, role, grip)
 
 
 def _grip(text: str) -> int | None:
@@ -180,14 +184,16 @@ def _grip(text: str) -> int | None:
     return int(text)
 
 
-def _keep_a_coordinator(incident: Incident, organisation: OrganisationCode, role: str) -> None:
+def _keep_a_coordinator(
+    incident: Incident, organisation: OrganisationCode, role: Role | None
+) -> None:
     """Refuse to leave an incident that nobody can manage any more."""
     others = [
         each
         for each in incident.participations
         if each.role is Role.COORDINATOR and each.code != organisation
     ]
-    if role != Role.COORDINATOR and not others:
+    if role is not Role.COORDINATOR and not others:
         raise Problem(Kind.INVALID)
 
 
