@@ -16,7 +16,7 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, delete, insert
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from models import tables, update_log
 from models.journal import BEFORE_THE_FIRST
@@ -146,7 +146,7 @@ class Committer:
             self._wanted.clear()
             rooms = list(self._waiting.values())
             self._waiting.clear()
-            await self._commit(rooms)
+            await self._commit_all(rooms)
             if not self._waiting:
                 self._idle.set()
 
@@ -154,23 +154,58 @@ class Committer:
         """Wait until nothing waits to be stored."""
         await self._idle.wait()
 
-    async def _commit(self, rooms: list[Committing]) -> None:
-        batches = [room.take_batch() for room in rooms]
+    async def _commit_all(self, rooms: list[Committing]) -> None:
+        """Commit what these rooms have; one that fails in its own code harms no other."""
+        batches: list[tuple[Committing, Batch]] = []
+        for room in rooms:
+            try:
+                batches.append((room, room.take_batch()))
+            except Exception as error:  # noqa: BLE001 logged, and the room starts anew
+                _fail(room, error)
+        if batches:
+            await self._commit(batches)
+
+    async def _commit(self, batches: list[tuple[Committing, Batch]]) -> None:
         began = perf_counter()
+        taken = [batch for _, batch in batches]
         try:
-            heads = await self._writer.run(lambda connection: store(connection, batches))
-        except (SQLAlchemyError, Overtaken) as error:
-            metrics.COMMIT_FAILURES.inc()
-            log.error("commit-failed", rooms=len(rooms), error=type(error).__name__)
-            for room in rooms:
-                room.not_committed(error)
+            heads = await self._writer.run(lambda connection: store(connection, taken))
+        except OperationalError as error:
+            # the disk is full, the database is locked: no room can be stored at the moment
+            _fail_all(batches, error)
+        except Exception as error:  # noqa: BLE001 logged, and the rooms concerned start anew
+            if len(batches) == 1:
+                _fail_all(batches, error)
+                return
+            for one in batches:
+                await self._commit([one])
         else:
-            committed = perf_counter()
-            metrics.COMMIT_SECONDS.observe(committed - began)
-            metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in batches))
-            for room, head in zip(rooms, heads, strict=True):
+            metrics.COMMIT_SECONDS.observe(perf_counter() - began)
+            metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in taken))
+            self._tell(batches, heads)
+
+    def _tell(self, batches: list[tuple[Committing, Batch]], heads: list[Head]) -> None:
+        began = perf_counter()
+        for (room, _), head in zip(batches, heads, strict=True):
+            try:
                 room.committed(head)
-            self._pace.spoke(committed, perf_counter())
+            except Exception as error:  # noqa: BLE001 logged, and the room starts anew
+                # it is stored; who was not told comes back and finds it
+                _fail(room, error)
+        self._pace.spoke(began, perf_counter())
+
+
+def _fail_all(batches: Sequence[tuple[Committing, Batch]], error: Exception) -> None:
+    for room, _ in batches:
+        _fail(room, error)
+
+
+def _fail(room: Committing, error: Exception) -> None:
+    """Nothing more may be said for this batch: the room is told, and the operator."""
+    metrics.COMMIT_FAILURES.inc()
+    known = isinstance(error, SQLAlchemyError | Overtaken)
+    log.error("commit-failed", error=type(error).__name__, exc_info=None if known else error)
+    room.not_committed(error)
 
 
 def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:

@@ -103,6 +103,12 @@ class Connection:
         """The person behind the socket."""
         return None if self.identity is None else self.identity.actor
 
+    def known_as(self, identity: Identity | None) -> None:
+        """Take somebody for who is behind the socket; two tokens may be looked up at once, and the
+        first one counts for the whole socket."""
+        if self.identity is None:
+            self.identity = identity
+
     # --- from the client -----------------------------------------------------------------------
 
     def receive(self, frame: bytes) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from models import epochs, incidents, update_log
 from models.documents import DocumentName
@@ -18,10 +19,11 @@ from models.policy import Actor, Standing, may, role_in
 from models.update_log import FIRST_EPOCH, Stored
 from models.vocabulary import IncidentId, PersonId, Verb
 from server import live_metrics as metrics
-from server.authenticate import Authenticator
+from server.authenticate import Authenticator, Identity
 from server.committer import Committer, Writer, probe
-from server.connection import UNKNOWN_FOR, Connection
-from server.open_room import IDLE_FOR, Line, OpenRoom
+from server.connection import Connection
+from server.housekeeping import beat, sweep
+from server.open_room import Line, OpenRoom
 from server.reading import Reader
 from sync.effects import MemberId
 from sync.errors import Refusal
@@ -31,9 +33,7 @@ from sync.room import Loaded, Newcomer, Room
 
 log = structlog.get_logger()
 
-HEARTBEAT: Final = 5.0
-"""Seconds between pings of the dialect: pings of the websocket are invisible to a page."""
-SWEEP: Final = 1.0
+DRAIN_WITHIN: Final = 10.0
 PROBE: Final = 1.0
 """Seconds between two tries to write while storage fails."""
 
@@ -53,20 +53,22 @@ class Hub:
         self._members = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
         self._generation = 0
+        self._dead = False
         self._storage_failing = False
         self.draining = False
 
     @property
     def storage_failing(self) -> bool:
         """Whether the log cannot be written at the moment."""
-        return self._storage_failing
+        return self._storage_failing or self._dead
 
     # --- life ----------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin committing, pinging and sweeping; needs a running loop."""
-        for forever in (self._committer.run(), self._beat(), self._sweep()):
-            self._keep(forever)
+        self._keep(self._committer.run())
+        self._keep(beat(self._connections))
+        self._keep(sweep(self._connections, self._rooms.values, self._forget))
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -76,9 +78,10 @@ class Hub:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self._dead = True
             log.critical("live-task-died", error=repr(error), exc_info=error)
 
-    async def drain(self, time_limit: float = 10.0) -> None:
+    async def drain(self, time_limit: float = DRAIN_WITHIN) -> None:
         """Tell everybody that the server moves, store what waits, and hang up in waves."""
         self.draining = True
         for connection in self._connections:
@@ -94,7 +97,8 @@ class Hub:
 
     async def close(self) -> None:
         """Store what waits and stop."""
-        await self._committer.settled()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._committer.settled(), DRAIN_WITHIN)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -114,33 +118,6 @@ class Hub:
         metrics.SOCKETS.dec()
         connection.leave_all()
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT)
-            for connection in self._connections:
-                connection.send(connection.dialect.heartbeat)
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(SWEEP)
-            now = time.monotonic()
-            for connection in list(self._connections):
-                self._sweep_connection(connection, now)
-            for room in list(self._rooms.values()):
-                if room.idle and now - room.empty_since > IDLE_FOR:
-                    self._forget(room)
-
-    def _sweep_connection(self, connection: Connection, now: float) -> None:
-        if connection.identity is not None and connection.identity.expired():
-            connection.hang_up(Refusal.SESSION_ENDED)
-        elif connection.behind_for_too_long(now):
-            connection.hang_up(Refusal.TOO_SLOW)
-        elif connection.identity is None and now - connection.opened_at > UNKNOWN_FOR:
-            connection.hang_up(Refusal.UNAUTHENTICATED)
-        else:
-            for spelling in connection.sessions.overdue(now):
-                connection.turn_away(spelling, Refusal.UNAUTHENTICATED)
-
     # --- admission -----------------------------------------------------------------------------
 
     async def admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
@@ -159,7 +136,7 @@ class Hub:
         self, connection: Connection, address: RoomAddress, token: str
     ) -> Refusal | None:
         if connection.identity is None:
-            connection.identity = await self._authenticator.by_token(token)
+            connection.known_as(await self.settled_in(lambda: self._authenticator.by_token(token)))
         if connection.identity is None:
             return Refusal.UNAUTHENTICATED
         actor = connection.identity.actor
@@ -169,15 +146,29 @@ class Hub:
             return Refusal.UNKNOWN_DOCUMENT
         if not may(actor, Verb.READ, standing, address.name):
             return Refusal.FORBIDDEN
-        room = await self._open(address.name)
+        while True:
+            room = await self._open(address.name)
+            # rights may have changed, and the room may have gone, while we waited
+            standing = await self._standing(address.name.incident)
+            if not room.gone:
+                break
         if address.epoch is not None and address.epoch != room.head.epoch:
             return Refusal.STALE_EPOCH
-        # rights may have changed while the room was being opened
-        standing = await self._standing(address.name.incident)
+        actor = connection.identity.actor
         if standing is None or not may(actor, Verb.READ, standing, address.name):
             return Refusal.FORBIDDEN
         self._seat(connection, address, room, actor, standing)
         return None
+
+    async def settled_in(
+        self, look_up: Callable[[], Awaitable[Identity | None]]
+    ) -> Identity | None:
+        """Who somebody is, looked up again when rights changed while we looked."""
+        while True:
+            generation = self._generation
+            found = await look_up()
+            if generation == self._generation:
+                return found
 
     def _seat(
         self,
@@ -259,7 +250,7 @@ class Hub:
     def _broken(self, room: OpenRoom, error: Exception) -> None:
         """Throw a room away; its members come back, and their browsers hold what was not
         acknowledged."""
-        refusal = Refusal.STORAGE if isinstance(error, SQLAlchemyError) else Refusal.RESTART
+        refusal = Refusal.STORAGE if isinstance(error, OperationalError) else Refusal.RESTART
         lines = {seat.line for seat in room.seats.values()}
         metrics.REBUILT.inc()
         log.error("room-rebuilt", document=str(room.name), members=len(room.seats))
@@ -347,17 +338,29 @@ class Hub:
 
     async def _identify_again(self, connection: Connection) -> None:
         identity = connection.identity
-        renewed = None if identity is None else await self._authenticator.renew(identity)
+        try:
+            renewed = None if identity is None else await self._authenticator.renew(identity)
+        except SQLAlchemyError as error:
+            log.error("identity-not-renewed", error=type(error).__name__)
+            connection.hang_up(Refusal.STORAGE)
+            return
         if renewed is None:
             connection.hang_up(Refusal.SESSION_ENDED)
         else:
             connection.identity = renewed
 
     async def _judge_again(self, room: OpenRoom) -> None:
-        standing = await self._standing(room.name.incident)
+        try:
+            standing = await self._standing(room.name.incident)
+        except SQLAlchemyError as error:
+            # nobody keeps a right because it could not be looked up: they come back and are asked
+            log.error("rights-not-judged", document=str(room.name), error=type(error).__name__)
+            for line in {seat.line for seat in room.seats.values()}:
+                line.hang_up(Refusal.STORAGE)
+            return
         for member, seat in list(room.seats.items()):
             line = seat.line
-            actor = line.actor if isinstance(line, Connection) else None
+            actor = line.actor
             role = None if actor is None or standing is None else role_in(actor, standing)
             if actor is None or role is None or not may(actor, Verb.READ, standing, room.name):
                 room.expel(member, Refusal.FORBIDDEN)

@@ -12,6 +12,7 @@ from typing import Final, Protocol, assert_never
 import structlog
 
 from models.documents import DocumentName
+from models.policy import Actor
 from models.update_log import Head, NewRow
 from models.vocabulary import Role
 from server import live_metrics as metrics
@@ -43,6 +44,10 @@ IDLE_FOR: Final = 30.0
 
 class Line(Protocol):
     """A socket as a room sees it; nothing of it waits or raises."""
+
+    @property
+    def actor(self) -> Actor | None:
+        """The person behind it."""
 
     @property
     def dialect(self) -> Dialect:
@@ -145,6 +150,8 @@ class OpenRoom:
         self._in_flight: list[Effect] = []
         self._queue: list[Effect] = []
         self._mail = Mail(self._missed)
+        self._leaving: set[MemberId] = set()
+        """Who will be shown out once what waits is committed; they are not heard any more."""
         self._logged: dict[tuple[MemberId, Refusal], float] = {}
         self._told = room.state_vector()
         self._taken = self._told
@@ -169,11 +176,15 @@ class OpenRoom:
         if self.seats.pop(member, None) is None:
             return
         metrics.MEMBERS.dec()
+        self._leaving.discard(member)
+        self._logged = {seen: at for seen, at in self._logged.items() if seen[0] != member}
         self.empty_since = self.room.now()
         self.perform(self.room.leave(member))
 
     def receive(self, member: MemberId, message: FromClient) -> None:
         """One message of one member; a broken room is handed to `broken`."""
+        if member in self._leaving:
+            return
         if self._former and self._is_of_an_earlier_epoch(member, message):
             self.expel(member, Refusal.STALE_EPOCH)
             return
@@ -184,6 +195,7 @@ class OpenRoom:
             self._refuse_breaker(member)
             self._broken(self, error)
         else:
+            self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
 
     def _is_of_an_earlier_epoch(self, member: MemberId, message: FromClient) -> bool:
@@ -201,6 +213,7 @@ class OpenRoom:
 
     def expel(self, member: MemberId, refusal: Refusal) -> None:
         """Show somebody out, behind what they have been promised."""
+        self._leaving.add(member)
         self.perform([Refused(member, refusal), Expel(member, refusal)])
 
     # --- effects in order ----------------------------------------------------------------------
@@ -219,6 +232,8 @@ class OpenRoom:
 
     def take_batch(self) -> Batch:
         """For the committer: the rows of what waits."""
+        if self.gone:
+            return Batch(str(self.name), self.head, ())
         self._in_flight, self._queue = self._queue, []
         self._taken = self.room.state_vector()
         rows: list[NewRow] = []

@@ -48,7 +48,7 @@ class CollabSocket:
         if self._hub.draining:
             await websocket.send_denial_response(PlainTextResponse("restarting", 503))
             return
-        identity = await self._authenticator.identify(websocket)
+        identity = await self._hub.settled_in(lambda: self._authenticator.identify(websocket))
         await websocket.accept()
         pipe: CollabProtocol = websocket.scope["extensions"][EXTENSION]
         connection = Connection(self._hub, identity, pipe, dialect)

@@ -100,19 +100,17 @@ class Structure:
                 first[run.client] = start
         return first
 
-    def deletes_within(self, deleted: Mapping[int, list[tuple[int, int]]]) -> bool:
-        """Whether every deletion is one of `deleted` already."""
-        return all(
-            any(start <= run.start and run.end <= end for start, end in deleted.get(run.client, ()))
-            for run in self.deletes
-        )
-
 
 def parse_update(update: bytes) -> Structure:
     """The structure of `update`; raises Malformed for whatever Yjs would not have written."""
     if len(update) > LARGEST_UPDATE:
         raise Malformed("the update is too large")
     return _parse(update, [] if len(update) > _APPLIED_WHOLE else None)
+
+
+def deletions_in(update: bytes) -> list[Run]:
+    """What an update of the document's own deletes."""
+    return _parse(update).deletes
 
 
 def deletions_of(state: bytes) -> dict[int, list[tuple[int, int]]]:

@@ -153,20 +153,22 @@ class Presence:
             return None
         changed, self._news = self._news, set()
         self._sent_at = now
-        frame = encode_sightings(self._sighting(client, now) for client in sorted(changed))
+        if self._server_client in changed:
+            self._renewed_at = now
+        frame = encode_sightings(self._sighting(client) for client in sorted(changed))
         for client in changed:
             if client in self._seen and self._seen[client].state == _GONE:
                 del self._seen[client]
         return frame
 
-    def everybody(self, now: float) -> bytes | None:
+    def everybody(self) -> bytes | None:
         """All who are here, for somebody who just came; None when nobody is."""
         here = [client for client, seen in self._seen.items() if seen.state != _GONE]
         if self._observers:
             here.append(self._server_client)
         if not here:
             return None
-        return encode_sightings(self._sighting(client, now) for client in here)
+        return encode_sightings(self._sighting(client) for client in here)
 
     def _expire(self, now: float) -> None:
         for client, seen in self._seen.items():
@@ -175,10 +177,9 @@ class Presence:
         if self._observers and now >= self._renewed_at + RENEWAL:
             self._news.add(self._server_client)
 
-    def _sighting(self, client: int, now: float) -> Sighting:
+    def _sighting(self, client: int) -> Sighting:
         if client == self._server_client:
             self._server_clock += 1
-            self._renewed_at = now
             state = json.dumps({"observers": dict(self._observers)})
             return Sighting(client, self._server_clock, state)
         seen = self._seen[client]

@@ -12,9 +12,9 @@ from typing import Final, assert_never
 
 from pycrdt import TransactionEvent
 
-from models.journal import Author
 from models.vocabulary import Role
 from sync import guard, marks
+from sync.deletions import Deletions
 from sync.effects import (
     Append,
     Broadcast,
@@ -28,6 +28,8 @@ from sync.effects import (
 from sync.errors import Malformed, Refusal, RoomBroken
 from sync.loaded import Loaded as Loaded
 from sync.loaded import rebuilt as rebuilt
+from sync.members import Member
+from sync.members import Newcomer as Newcomer
 from sync.messages import (
     Authenticated,
     Awareness,
@@ -43,7 +45,7 @@ from sync.messages import (
 )
 from sync.nesting import Depths, measured
 from sync.notices import marks_notice, refused_notice, unavailable_notice
-from sync.presence import Presence, parse_sightings
+from sync.presence import MOST_IDS, Presence, parse_sightings
 from sync.slices import apply_in_parts
 
 CHECKPOINT_EVERY: Final = 500
@@ -52,35 +54,6 @@ MOST_REFUSED: Final = 20
 """Changes of a reader whose dialect cannot say no, before the socket is closed."""
 MOST_WRITERS: Final = 1000
 """Client ids that one change writes under. A page makes one each time it is loaded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """Somebody who is to be let in: `may_write` and `role` were decided by `may()`."""
-
-    member: MemberId
-    author: Author
-    role: Role
-    may_write: bool
-    function: str = ""
-    acknowledged: bool = True
-    """Whether the dialect tells a client what became of its changes."""
-
-
-@dataclass(slots=True)
-class _Member:
-    """Somebody who is in.
-
-    `unanswered` counts our step 1s that still wait for a step 2. `owed` counts frames that the
-    client believes are on their way and that have not been acknowledged: a change we could not
-    take, to be settled by the answer to our latest step 1.
-    """
-
-    who: Newcomer
-    greeted: bool = False
-    unanswered: int = 0
-    owed: int = 0
-    refused: int = 0
 
 
 @dataclass
@@ -100,7 +73,7 @@ class Room:
     """The log cannot be written: readers are served, changes wait at their senders."""
     cpu: Callable[[], float] = float
     """Seconds of work so far: a change that costs too many is refused. Not counted by default."""
-    _members: dict[MemberId, _Member] = field(default_factory=dict)
+    _members: dict[MemberId, Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._emitted: list[bytes] = []
@@ -110,7 +83,8 @@ class Room:
         self._marks = marks.Marks(self.loaded.marks)
         self._presence = Presence(self._doc.client_id)
         self._full: bytes | None = None
-        self._deleted: dict[int, list[tuple[int, int]]] | None = None
+        self._deleted: Deletions | None = None
+        self._marks_told: Stateless | None = None
         self._depths: Depths | None = None
 
     def _restore(self) -> None:
@@ -130,12 +104,18 @@ class Room:
 
     def join(self, who: Newcomer) -> list[Effect]:
         """Let somebody in; whether they may is the server's question, asked before."""
-        self._members[who.member] = _Member(who)
+        self._members[who.member] = Member(who)
         self._presence.arrive(who.author, who.role)
         effects: list[Effect] = [Send(who.member, Authenticated(who.may_write))]
-        if known := self._marks.all():
-            effects.append(Send(who.member, marks_notice(known)))
+        if self._marks.all():
+            effects.append(Send(who.member, self._all_marks()))
         return effects + self._presence_frame()
+
+    def _all_marks(self) -> Stateless:
+        """Every mark, encoded once for all who arrive until a new one is made."""
+        if self._marks_told is None:
+            self._marks_told = marks_notice(self._marks.all())
+        return self._marks_told
 
     def leave(self, member: MemberId) -> list[Effect]:
         """Somebody is gone, for whatever reason; their presence goes with them."""
@@ -168,7 +148,7 @@ class Room:
         except Malformed:
             return [Refused(member, Refusal.MALFORMED), Expel(member, Refusal.MALFORMED)]
 
-    def _receive(self, one: _Member, message: FromClient) -> list[Effect]:
+    def _receive(self, one: Member, message: FromClient) -> list[Effect]:
         match message:
             case SyncStep1(state_vector):
                 return self._answer_step_1(one, state_vector)
@@ -188,7 +168,7 @@ class Room:
             case _:
                 assert_never(message)
 
-    def _answer_step_1(self, one: _Member, state_vector: bytes) -> list[Effect]:
+    def _answer_step_1(self, one: Member, state_vector: bytes) -> list[Effect]:
         known = guard.parse_state_vector(state_vector)
         missing = self._state() if not known else self._doc.get_update(state_vector)
         effects: list[Effect] = [Send(one.who.member, SyncStep2(missing))]
@@ -197,7 +177,7 @@ class Room:
             effects.append(self._ask(one))
         return effects + self._who_is_here(one)
 
-    def _ask(self, one: _Member) -> Effect:
+    def _ask(self, one: Member) -> Effect:
         one.unanswered += 1
         return Send(one.who.member, SyncStep1(self._doc.get_state()))
 
@@ -207,23 +187,30 @@ class Room:
             self._full = self._doc.get_update()
         return self._full
 
-    def _who_is_here(self, one: _Member) -> list[Effect]:
-        here = self._presence.everybody(self.now())
+    def _who_is_here(self, one: Member) -> list[Effect]:
+        here = self._presence.everybody()
         return [] if here is None else [Send(one.who.member, Awareness(here))]
 
-    def _awareness(self, one: _Member, update: bytes) -> list[Effect]:
+    def _awareness(self, one: Member, update: bytes) -> list[Effect]:
         who = one.who
-        sightings = [
-            sighting
-            for sighting in parse_sightings(update)
-            if self._marks.bind(who.author, (sighting.client,))
-        ]
+        sightings = [seen for seen in parse_sightings(update) if self._is_own(one, seen.client)]
         self._presence.see(who.member, who.author, who.role, who.function, sightings, self.now())
         return self._presence_frame()
 
+    def _is_own(self, one: Member, client: int) -> bool:
+        """Whether a member may be seen under a client id: their own, and only so many."""
+        if one.who.role is Role.OBSERVER:
+            return False
+        if client not in one.shown and len(one.shown) >= MOST_IDS:
+            return False
+        if not self._marks.bind(one.who.author, (client,)):
+            return False
+        one.shown.add(client)
+        return True
+
     # --- changes -------------------------------------------------------------------------------
 
-    def _step_2(self, one: _Member, update: bytes) -> list[Effect]:
+    def _step_2(self, one: Member, update: bytes) -> list[Effect]:
         """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
         later one only in place of what is owed."""
         one.unanswered = max(0, one.unanswered - 1)
@@ -244,7 +231,7 @@ class Room:
             return []
         return self._take(one, update, structure, after) + self._settle(one)
 
-    def _update(self, one: _Member, update: bytes) -> list[Effect]:
+    def _update(self, one: Member, update: bytes) -> list[Effect]:
         structure = guard.parse_update(update)
         if not one.who.may_write:
             return self._refuse(one, Refusal.READ_ONLY)
@@ -257,7 +244,7 @@ class Room:
         one.owed -= 1
         return [*self._take(one, update, structure, after), _saved(one)]
 
-    def _settle(self, one: _Member) -> list[Effect]:
+    def _settle(self, one: Member) -> list[Effect]:
         """Acknowledge all that is owed, once our latest step 1 was answered: the answer was
         made after everything the client had sent, so it holds it all."""
         if one.unanswered:
@@ -266,7 +253,7 @@ class Room:
         return [_saved(one)] * owed
 
     def _take(
-        self, one: _Member, update: bytes, structure: guard.Structure, after: Mapping[int, int]
+        self, one: Member, update: bytes, structure: guard.Structure, after: Mapping[int, int]
     ) -> list[Effect]:
         """Apply, and say what the server's own document emitted: never a client's raw bytes."""
         writes = structure.writes(self._clocks)
@@ -283,7 +270,9 @@ class Room:
             return []
         self._since.append(emitted)
         self._clocks.update(after)
-        self._full = self._deleted = None
+        self._full = None
+        if self._deleted is not None:
+            self._deleted.add(guard.deletions_in(emitted))
         if depths is not None and self._depths is not None:
             self._depths.add(depths)
         today = self.today()
@@ -294,6 +283,7 @@ class Room:
             Broadcast(Update(emitted), besides=one.who.member),
         ]
         if new_marks:
+            self._marks_told = None
             effects.append(Broadcast(marks_notice(new_marks)))
         return effects
 
@@ -328,7 +318,7 @@ class Room:
 
     # --- refusing ------------------------------------------------------------------------------
 
-    def _readers_step_2(self, one: _Member, structure: guard.Structure) -> list[Effect]:
+    def _readers_step_2(self, one: Member, structure: guard.Structure) -> list[Effect]:
         """Every honest reader answers our step 1; only news in it is a change."""
         if self._is_news(structure):
             one.owed = 0
@@ -338,16 +328,16 @@ class Room:
     def _is_news(self, structure: guard.Structure) -> bool:
         """Whether a full step 2 adds or deletes anything."""
         if self._deleted is None:
-            self._deleted = guard.deletions_of(self._state())
-        return bool(structure.writes(self._clocks)) or not structure.deletes_within(self._deleted)
+            self._deleted = Deletions(self._state())
+        return bool(structure.writes(self._clocks)) or not self._deleted.hold(structure.deletes)
 
-    def _refuse(self, one: _Member, refusal: Refusal) -> list[Effect]:
+    def _refuse(self, one: Member, refusal: Refusal) -> list[Effect]:
         one.refused += 1
         if not one.who.acknowledged and one.refused > MOST_REFUSED:
             return [Refused(one.who.member, refusal), Expel(one.who.member, refusal)]
         return [Send(one.who.member, SyncStatus(saved=False)), *_refused(one, refusal)]
 
-    def _hold_back(self, one: _Member) -> list[Effect]:
+    def _hold_back(self, one: Member) -> list[Effect]:
         return [
             Refused(one.who.member, Refusal.STORAGE),
             Send(one.who.member, unavailable_notice()),
@@ -390,10 +380,10 @@ class Room:
         return [] if frame is None else [Broadcast(Awareness(frame))]
 
 
-def _saved(one: _Member) -> Effect:
+def _saved(one: Member) -> Effect:
     return Send(one.who.member, SyncStatus(saved=True))
 
 
-def _refused(one: _Member, refusal: Refusal) -> list[Effect]:
+def _refused(one: Member, refusal: Refusal) -> list[Effect]:
     member = one.who.member
     return [Refused(member, refusal), Send(member, refused_notice(refusal))]

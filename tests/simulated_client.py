@@ -61,6 +61,7 @@ class Wire:
             self.to_client.extend(unframed(frames))
 
     dialect = Hocuspocus()
+    actor = None
 
     def say(self, spelling: str, message: FromServer) -> bool:
         self.write(framed(codec.encode(spelling, message)))

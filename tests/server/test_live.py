@@ -17,8 +17,10 @@ from websockets.exceptions import ConnectionClosed
 
 from models import incidents, people, tables, update_log
 from models.vocabulary import OrganisationCode, Role
+from server.housekeeping import sweep_connection
 from server.participant import OpenDocument, Refused
 from sync import codec
+from sync.errors import Refusal
 from sync.messages import Token, Update
 from tests.builders import Browser
 from tests.live import LiveServer, a_server, delay_commits, stored_text
@@ -139,7 +141,7 @@ async def test_a_document_that_was_refused_does_not_cost_the_socket(server: Live
             await ana.open(closed)
         ana.send_raw(codec.encode(closed, Update(Browser().type("x"))))
         [connection] = server.services.hub._connections
-        server.services.hub._sweep_connection(connection, time.monotonic() + 60)
+        sweep_connection(connection, time.monotonic() + 60)
         text_in(mine).__iadd__("gaat door")
         await ana.saved_in(mine)
     assert stored_text(server) == "gaat door"
@@ -308,3 +310,47 @@ async def test_a_session_that_ends_closes_its_open_socket(server: LiveServer):
         await server.services.writer.run(disable)
         await server.services.rights_changed(person=person.actor.person)
         assert await how_it_closes(raw) == (4401, "session-ended")
+
+
+async def test_who_is_being_shown_out_is_not_heard_any_more(server: LiveServer):
+    name = server.named("picture")
+    async with server.participant("ana") as ana, server.participant("bo") as bo:
+        mine, theirs = await ana.open(name), await bo.open(name)
+        await ana.saved()
+        await bo.saved()
+        delay_commits(server, 0.3)
+        text_in(mine).__iadd__("onderweg ")
+        await asyncio.sleep(0.05)
+        [room] = server.services.hub._rooms.values()
+        member = next(one for one, who in room.room.members.items() if who.author.name == "Bo")
+        room.expel(member, Refusal.FORBIDDEN)
+        text_in(theirs).__iadd__("te laat")
+        await bo.until(lambda: theirs.refusal == "forbidden")
+        await ana.saved()
+    assert stored_text(server) == "onderweg "
+
+
+async def test_a_room_whose_own_code_fails_harms_no_other(
+    server: LiveServer, monkeypatch: pytest.MonkeyPatch
+):
+    picture, actions = server.named("picture"), server.named("actions")
+    async with server.participant("ana") as ana, server.participant("bo") as bo:
+        mine = await ana.open(picture)
+        theirs = await bo.open(actions)
+        await ana.saved()
+        await bo.saved()
+        rooms = {str(name): room for name, room in server.services.hub._rooms.items()}
+
+        def dies(_: object) -> None:
+            raise RuntimeError("a mistake of ours")
+
+        monkeypatch.setattr(rooms[f"{server.incident}/picture"], "committed", dies)
+        text_in(mine).__iadd__("wel opgeslagen")
+        text_in(theirs).__iadd__("gaat door")
+        await bo.saved()
+        await ana.ended()
+        await ana.disconnect()
+        await ana.connect()
+        await ana.saved()
+    assert stored_text(server) == "wel opgeslagen"
+    assert stored_text(server, "actions") == "gaat door"

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from models import people, sessions
 from models.vocabulary import Role
-from server import hub
+from server import housekeeping
 from server.authenticate import COOKIE, utc_now
 from sync import lib0
 from sync.messages import MessageType, SyncType
@@ -151,8 +151,8 @@ async def test_R18_presence_is_stamped_and_a_leaver_goes(server: LiveServer):
 
 
 async def test_a_quiet_line_hears_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    assert hub.HEARTBEAT < 30 / 2  # y-websocket gives up on a line that is silent for 30 s
-    monkeypatch.setattr(hub, "HEARTBEAT", 0.05)
+    assert housekeeping.HEARTBEAT < 30 / 2  # y-websocket gives up on a line that is silent for 30 s
+    monkeypatch.setattr(housekeeping, "HEARTBEAT", 0.05)
     async with (
         a_server(tmp_path) as server,
         plain(server, server.named("picture"), "ana") as ana,

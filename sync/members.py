@@ -1,0 +1,40 @@
+"""Who is in a room: what is known when they come, and what changes while they stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.journal import Author
+from models.vocabulary import Role
+from sync.effects import MemberId
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who is to be let in: `may_write` and `role` were decided by `may()`."""
+
+    member: MemberId
+    author: Author
+    role: Role
+    may_write: bool
+    function: str = ""
+    acknowledged: bool = True
+    """Whether the dialect tells a client what became of its changes."""
+
+
+@dataclass(slots=True)
+class Member:
+    """Somebody who is in.
+
+    `unanswered` counts our step 1s that still wait for a step 2. `owed` counts frames that the
+    client believes are on their way and that have not been acknowledged: a change we could not
+    take, to be settled by the answer to our latest step 1.
+    """
+
+    who: Newcomer
+    greeted: bool = False
+    unanswered: int = 0
+    owed: int = 0
+    refused: int = 0
+    shown: set[int] = field(default_factory=set)
+    """Client ids under which this member was seen; a few at most."""
