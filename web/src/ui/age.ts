@@ -1,7 +1,7 @@
 // How old something is against its rhythm: a ring that fills, amber from 85 %, a solid amber disc
 // past 100 %. The number always stands beside it.
 import { html, svg, type TemplateResult } from "lit";
-import { formatAge, spokenAge, t } from "./words";
+import { formatAge, formatSpan, spokenAge, t } from "./words";
 
 export type Freshness = "fresh" | "near" | "late";
 
@@ -15,7 +15,7 @@ export function freshness(ms: number, rhythmMinutes: number): Freshness {
 
 export function ageMark(ms: number, rhythmMinutes: number): TemplateResult {
   const state = freshness(ms, rhythmMinutes);
-  const rhythm = t("rhythm {n} minutes", { n: rhythmMinutes });
+  const rhythm = t("rhythm {span}", { span: formatSpan(rhythmMinutes) });
   return html`<span class="age" data-age=${state}>
     ${state === "late" ? disc() : ring(ms / (rhythmMinutes * 60_000))}
     <span aria-hidden="true">${formatAge(ms)}</span

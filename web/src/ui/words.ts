@@ -105,6 +105,13 @@ function hoursAndMinutes(age: number): string {
   return t("{h} h {m}", { h: Math.floor(age / HOUR), m: String(minutes).padStart(2, "0") });
 }
 
+/** How long a whole number of minutes is: 7 dagen · 2 uur · 30 minuten. */
+export function formatSpan(minutes: number): string {
+  if (minutes % 1440 === 0) return tn("{n} day", "{n} days", minutes / 1440);
+  if (minutes % 60 === 0) return tn("{n} hour", "{n} hours", minutes / 60);
+  return tn("{n} minute", "{n} minutes", minutes);
+}
+
 /** For a screen reader: "22 minuten oud", "1 uur en 12 minuten oud". */
 export function spokenAge(ms: number): string {
   const age = Math.max(0, ms);

@@ -137,7 +137,9 @@ function textCommands({ centre }: ActionParts): Command[] {
 
 function words({ room, frame, centre }: ActionParts): Command[] {
   const group = t("text");
-  let since = new Date();
+  const begun = new Date();
+  /** Per theme when this was last asked: what one theme told is no news of another. */
+  const askedAt = new Map<string, Date>();
   const asked = (tell: (theme: string) => string): string | undefined => {
     const { route } = frame;
     return route.place === "picture" && route.theme !== undefined ? tell(route.theme) : undefined;
@@ -145,14 +147,17 @@ function words({ room, frame, centre }: ActionParts): Command[] {
   return [
     {
       id: "text:changes",
-      title: t("Say what others changed"),
+      title: t("What did others change?"),
       icon: "info",
       keys: "ctrl+alt+s",
       group,
       run: () => {
         const shared = room.docs.get("picture");
-        const text = asked((theme) => changesOfOthers(room, shared, theme, since));
-        since = new Date();
+        const text = asked((theme) => {
+          const since = askedAt.get(theme) ?? begun;
+          askedAt.set(theme, new Date());
+          return changesOfOthers(room, shared, theme, since);
+        });
         if (text !== undefined) say(text);
       },
     },

@@ -25,7 +25,7 @@ export function whoWroteHere(
   return [author.name, room.nameOf(author.org), formatMoment(author.at)].join(", ");
 }
 
-/** "3 changes in Source by Waterschap Limburg and Defensie" since `since`. */
+/** "Since 02:40: 3 changes in Source by Waterschap Limburg and Defensie". */
 export function changesOfOthers(
   room: Room,
   shared: SharedDocument,
@@ -38,14 +38,18 @@ export function changesOfOthers(
     .map((block) => attribution.of(block))
     .filter((author) => author !== undefined && author.at > since && author.org !== own);
   const title = room.boot.incident.themes.find(({ id }) => id === theme)?.title ?? theme;
-  if (changed.length === 0) return t("No changes by others in {theme}.", { theme: title });
+  const time = formatMoment(since);
+  if (changed.length === 0) {
+    return t("Since {time} no changes by others in {theme}.", { theme: title, time });
+  }
   const names = [...new Set(changed.map((author) => room.nameOf(author?.org ?? "")))];
   return tn(
-    "{n} change in {theme} by {names}",
-    "{n} changes in {theme} by {names}",
+    "Since {time} {n} change in {theme} by {names}.",
+    "Since {time} {n} changes in {theme} by {names}.",
     changed.length,
     {
       theme: title,
+      time,
       names: listed(names),
     },
   );

@@ -12,7 +12,7 @@ import type { TextUndo } from "../editor/undo";
 import { FactsTable } from "../panels/facts";
 import { newestInTheme } from "../panels/themes";
 import { ageMark } from "../ui/age";
-import { formatDate, formatMoment, formatTime, t, tn } from "../ui/words";
+import { formatDate, formatMoment, formatSpan, formatTime, t, tn } from "../ui/words";
 import { writes } from "../view/place";
 import type { Room } from "../view/room";
 
@@ -170,7 +170,7 @@ export class OpenTheme {
       <p class="picture-meta">
         ${shared.document === "picture" ? nothing : html`<span>${this.#ownWords()}</span>`}
         ${newest === undefined ? nothing : ageMark(Date.now() - newest.at.getTime(), rhythm)}
-        <span>${t("Rhythm {n} min", { n: rhythm })}</span>
+        <span>${t("Rhythm {span}", { span: formatSpan(rhythm) })}</span>
         ${codes.length === 0 ? nothing : html`<span>${t("Writing now")} ${this.#marks(codes)}</span>`}
       </p>`;
   }

@@ -4,6 +4,7 @@ import {
   formatClock,
   formatDate,
   formatMoment,
+  formatSpan,
   formatTime,
   setLocale,
   spokenAge,
@@ -82,4 +83,13 @@ test("an age is spoken in whole words", () => {
   expect(spokenAge(61 * MINUTE)).toBe("1 uur 1 minuut oud");
   expect(spokenAge(HOUR)).toBe("1 uur oud");
   expect(spokenAge(50 * HOUR)).toBe("2 dagen oud");
+});
+
+test("a rhythm is said in its largest whole unit", () => {
+  expect([10_080, 1_440, 120, 90].map(formatSpan)).toEqual([
+    "7 dagen",
+    "1 dag",
+    "2 uur",
+    "90 minuten",
+  ]);
 });
