@@ -195,6 +195,7 @@ export class IncidentDocs {
         this.#line.nudge();
         this.#board.look();
       }),
+      page.onWorseTimes(() => this.#line.doubt()),
       page.onReturn(() => this.presence.announce()),
       page.beforeLeaving(() => this.wouldLoseWork),
       clock.every(STUCK_AFTER / 10, () => this.#unstick()),

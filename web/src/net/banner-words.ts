@@ -5,7 +5,7 @@
 import type { IconName } from "../ui/icons";
 import { formatMoment, t, tn } from "../ui/words";
 import type { Status } from "./status";
-import { whyOf } from "./status-words";
+import { COUNTED, whyOf } from "./status-words";
 import type { StoreTrouble } from "./store";
 import type { IncidentChange } from "./work";
 
@@ -102,21 +102,26 @@ function offline(status: Status): Banner {
 }
 
 function waitingText({ waiting, windowOnly }: Status): string {
-  const sent = tn(
+  const many = t(
+    "You can go on writing: your text waits and is sent as soon as there is a connection.",
+  );
+  const few = tn(
     "You can go on writing: {n} change waits and is sent as soon as there is a connection.",
     "You can go on writing: {n} changes wait and are sent as soon as there is a connection.",
     waiting,
   );
+  const sent = waiting > COUNTED ? many : few;
   return windowOnly ? `${sent} ${t("They are kept in this window only: leave it open.")}` : sent;
 }
 
 function keptText({ waiting, windowOnly }: Status): string {
   if (waiting === 0) return t("Everything you wrote is saved.");
-  const kept = tn(
+  const few = tn(
     "{n} change is not sent yet and is kept here.",
     "{n} changes are not sent yet and are kept here.",
     waiting,
   );
+  const kept = waiting > COUNTED ? t("Your text is not sent yet and is kept here.") : few;
   return windowOnly ? `${kept} ${t("Leave this window open.")}` : kept;
 }
 

@@ -33,6 +33,8 @@ export interface LineParts {
 const CONNECT_LIMIT = 10_000;
 /** The question about our session is small; over a connection that died meanwhile it hangs. */
 const ADMIT_LIMIT = 5_000;
+/** A line that something speaks against is believed for this long without a sign of life. */
+const DOUBT_LIMIT = 2_000;
 const LONGEST_PATIENCE = 60_000;
 const CHECK_EVERY = 250;
 const PROBE_AFTER = 2_000;
@@ -57,6 +59,7 @@ export class Line {
   #heardOn: Date;
   #checkedAt = 0;
   #probedAt = 0;
+  #doubtedAt: number | undefined;
   #patience = 0;
   #everLive = false;
   #pending: Cancel[] = [];
@@ -121,6 +124,13 @@ export class Line {
   nudge(): void {
     this.#move("retry", () => this.#attempt());
     this.#lookForSilence();
+  }
+
+  /** Something says that the line may be gone (the device lost its network): ask at once. */
+  doubt(): void {
+    if (!isOpen(this.#state)) return;
+    this.#doubtedAt ??= this.#parts.clock.now();
+    this.socket.probe();
   }
 
   /** Ends this socket and comes back at once, for documents that have to begin anew. */
@@ -188,6 +198,7 @@ export class Line {
     this.#move("opened", () => {
       this.#openedAt = this.#heardAt = this.#checkedAt = this.#parts.clock.now();
       this.#heardOn = this.#parts.clock.date();
+      this.#doubtedAt = undefined;
       this.#check = this.#parts.clock.every(CHECK_EVERY, () => this.#lookForSilence());
     });
   }
@@ -195,6 +206,7 @@ export class Line {
   #heard(): void {
     this.#heardAt = this.#parts.clock.now();
     this.#heardOn = this.#parts.clock.date();
+    this.#doubtedAt = undefined;
     this.#move("heard", () => {
       this.#everLive = true;
       this.#reason = undefined;
@@ -258,7 +270,9 @@ export class Line {
   }
 
   #isSilent(): boolean {
-    return isSilent(this.#parts.clock.now(), this.#heardAt, this.#parts.unsavedSince());
+    const now = this.#parts.clock.now();
+    if (this.#doubtedAt !== undefined && now - this.#doubtedAt >= DOUBT_LIMIT) return true;
+    return isSilent(now, this.#heardAt, this.#parts.unsavedSince());
   }
 
   /** A check that came late finds a page that slept or was busy: what the server said meanwhile

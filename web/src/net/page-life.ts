@@ -4,6 +4,8 @@
 export interface PageLife {
   /** The line may be back: a network appeared, or somebody looks at the page again. */
   onBetterTimes(act: () => void): () => void;
+  /** The line may be gone: the device says that it has no network. */
+  onWorseTimes(act: () => void): () => void;
   /** The page came back out of the browser's memory, after it had said goodbye. */
   onReturn(act: () => void): () => void;
   /** Asks before the page is left while `wouldLose` says so. */
@@ -15,6 +17,9 @@ export function windowLife(): PageLife {
     onBetterTimes(act) {
       const looked = () => document.visibilityState === "visible" && act();
       return both(listen(window, "online", act), listen(document, "visibilitychange", looked));
+    },
+    onWorseTimes(act) {
+      return listen(window, "offline", act);
     },
     onReturn(act) {
       return listen(window, "pageshow", (event) => {

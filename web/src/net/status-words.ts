@@ -13,12 +13,15 @@ export const STATUS_ICONS: Record<Word, IconName> = {
   "read-only": "eye",
 };
 
+/** More keystrokes than this are a text that waits: their number says nothing any more. */
+export const COUNTED = 20;
+
 export function wordOf({ word, waiting }: Status): string {
   switch (word) {
     case "saved":
       return t("saved");
     case "saving":
-      return t("saving {n}", { n: waiting });
+      return waiting > COUNTED ? t("saving") : t("saving {n}", { n: waiting });
     case "connecting":
       return t("connecting");
     case "offline":
@@ -39,7 +42,7 @@ export function detailOf(status: Status, now: Date): string {
     case "saving":
       return "";
     case "connecting":
-      return waiting > 0 ? tn("{n} waiting", "{n} waiting", waiting) : "";
+      return waiting > 0 ? waitingDetail(waiting) : "";
     case "offline":
       return offlineDetail(waiting, since, now);
     case "read-only":
@@ -49,9 +52,15 @@ export function detailOf(status: Status, now: Date): string {
   }
 }
 
+function waitingDetail(waiting: number): string {
+  if (waiting > COUNTED) return t("your text waits");
+  return tn("{n} waiting", "{n} waiting", waiting);
+}
+
 function offlineDetail(waiting: number, since: Date | undefined, now: Date): string {
   const time = since === undefined ? "" : formatMoment(since, now);
   if (waiting === 0) return t("since {time}", { time });
+  if (waiting > COUNTED) return t("your text waits since {time}", { time });
   return tn("{n} waiting since {time}", "{n} waiting since {time}", waiting, { time });
 }
 

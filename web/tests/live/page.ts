@@ -70,7 +70,12 @@ export function aPage(person: string, given: Given = {}): Page {
     clock: browserClock(),
     server: serverOf(key, line, given),
     store: new WindowStore(),
-    page: { onBetterTimes: nothing, onReturn: nothing, beforeLeaving: nothing },
+    page: {
+      onBetterTimes: nothing,
+      onWorseTimes: nothing,
+      onReturn: nothing,
+      beforeLeaving: nothing,
+    },
     url: `${http.replace("http", "ws")}/collab`,
     webSocket: Keyed as unknown as WebSocketClass,
     random: () => 0.2,

@@ -215,6 +215,21 @@ describe("silence", () => {
     expect(answered).toBe(15);
   });
 
+  test("2 s after the device lost its network, unless the server answers", async () => {
+    const { line, clock } = await aLiveLine();
+    line.doubt();
+    expect(WireSocket.last.kinds.at(-1)).toBe("PING");
+    clock.pass(1_000);
+    WireSocket.last.say(new Uint8Array([10]));
+    clock.pass(4_000);
+    expect([line.isHeard, line.state]).toEqual([true, "live"]);
+    line.doubt();
+    clock.pass(1_750);
+    expect(line.isHeard).toBe(true);
+    clock.pass(250);
+    expect([line.isHeard, line.state, line.reason]).toEqual([false, "waiting", "silent"]);
+  });
+
   test("a device that slept first hears what is in the browser's queue", async () => {
     const { line, clock } = await aLiveLine();
     clock.sleep(3_600_000);

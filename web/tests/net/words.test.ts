@@ -17,6 +17,9 @@ describe("the status, as it stands on the screen", () => {
   test.each<[Status, string]>([
     [{ word: "saved", waiting: 0, at: AT }, "opgeslagen 03:17:20"],
     [{ word: "saving", waiting: 3, since: SINCE }, "opslaan 3"],
+    [{ word: "saving", waiting: 21, since: SINCE }, "opslaan"],
+    [{ word: "connecting", waiting: 21 }, "verbinden uw tekst wacht"],
+    [{ word: "offline", waiting: 21, since: SINCE }, "offline uw tekst wacht sinds 03:15"],
     [{ word: "connecting", waiting: 0 }, "verbinden"],
     [{ word: "connecting", waiting: 2 }, "verbinden 2 wachten"],
     [{ word: "offline", waiting: 2, since: SINCE }, "offline 2 wachten sinds 03:15"],
@@ -62,6 +65,19 @@ describe("the banner", () => {
       "De server start opnieuw. U kunt doorschrijven: 2 wijzigingen wachten en worden verstuurd zodra er verbinding is.",
     );
     expect(banner?.urgent).toBe(true);
+  });
+
+  test("offline with nothing waiting says how old the picture is", () => {
+    const [banner] = banners({ word: "offline", waiting: 0, since: SINCE });
+    expect(banner?.title).toBe("U bent offline.");
+    expect(banner?.text).toContain("03:15");
+  });
+
+  test("a text that waits is not counted in keystrokes", () => {
+    const [banner] = banners({ word: "offline", waiting: 340, since: SINCE });
+    expect(banner?.text).toBe(
+      "U kunt doorschrijven: uw tekst wacht en wordt verstuurd zodra er verbinding is.",
+    );
   });
 
   test("offline in this window only says to leave it open", () => {
