@@ -109,7 +109,11 @@ export async function deleteUnchanged(
   then: PendingRecord,
 ): Promise<void> {
   const now = await answer<PendingRecord | undefined>(pending.get(key));
-  if (now?.count === then.count && now.from === then.from) pending.delete(key);
+  if (now !== undefined && isUnchanged(now, then)) pending.delete(key);
+}
+
+export function isUnchanged(now: PendingRecord, then: PendingRecord | undefined): boolean {
+  return now.count === then?.count && now.from === then.from;
 }
 
 export async function shelfNames(transaction: IDBTransaction): Promise<Set<string>> {
@@ -124,26 +128,24 @@ export async function shelfNames(transaction: IDBTransaction): Promise<Set<strin
   }
 }
 
-/** Removes a document; with `windows`, all but what other windows still wait with. */
+/** Removes a document. With `mine`, the windows whose edits were taken care of: while others wait,
+ * what they wrote stays, and what it was written upon, without which it could not be read. */
 export async function removeShelf(
   transaction: IDBTransaction,
   name: string,
-  windows?: ReadonlySet<string>,
+  mine?: (window: string, pending: PendingRecord) => boolean,
 ): Promise<void> {
   const [updates, pending] = [transaction.objectStore(UPDATES), transaction.objectStore(PENDING)];
-  const others =
-    windows === undefined ? new Map<string, PendingRecord>() : await readWindows(transaction, name);
-  for (const window of windows ?? []) others.delete(window);
+  const windows = await readWindows(transaction, name);
+  const done = new Map([...windows].filter(([window, its]) => mine?.(window, its) ?? true));
+  for (const window of done.keys()) pending.delete([name, window]);
   const index = updates.index(BY_SHELF);
   const keys = await answer(index.getAllKeys(name));
   const records = await answer<UpdateRecord[]>(index.getAll(name));
   keys.forEach((key, place) => {
-    const from = others.get(records[place]?.window ?? "")?.from ?? Number.POSITIVE_INFINITY;
-    if (Number(key) < from) updates.delete(key);
+    const from = done.get(records[place]?.window ?? "")?.from ?? Number.POSITIVE_INFINITY;
+    if (done.size === windows.size || Number(key) >= from) updates.delete(key);
   });
-  for (const [, window] of await windowKeys(transaction, name)) {
-    if (!others.has(window)) pending.delete([name, window]);
-  }
 }
 
 /** One more edit of a window, and the note that it waits. Answers the key of the edit. */

@@ -11,6 +11,7 @@ import {
   type ByWindow,
   build,
   deleteUnchanged,
+  isUnchanged,
   PENDING,
   RESCUES,
   readPending,
@@ -144,25 +145,24 @@ export class DeviceStore implements OfflineStore {
     return all.filter(({ shelf }) => shelf.owner === owner);
   }
 
-  async keepRescue(copy: RescueCopy, shelf: Shelf): Promise<void> {
-    const name = nameOf(shelf);
-    const mine = new Set([this.#window, ...(this.#inherited.get(name)?.keys() ?? [])]);
+  async keepRescue(copy: RescueCopy, shelf?: Shelf): Promise<void> {
     await this.#settle();
     try {
       await this.#transact("readwrite", async (transaction) => {
         transaction.objectStore(RESCUES).put(copy);
-        await removeShelf(transaction, name, mine);
+        if (shelf !== undefined) await this.#remove(transaction, shelf);
       });
     } catch (error) {
       this.#fail(error);
       throw error;
     }
-    this.#letGo(shelf);
+    if (shelf !== undefined) this.#letGo(shelf);
   }
 
   async forget(shelf: Shelf): Promise<void> {
     await this.#settle();
-    await this.#transact("readwrite", (transaction) => removeShelf(transaction, nameOf(shelf)));
+    const removing = this.#transact("readwrite", (transaction) => this.#remove(transaction, shelf));
+    await this.#orTrouble(removing, undefined);
     this.#letGo(shelf);
   }
 
@@ -186,6 +186,17 @@ export class DeviceStore implements OfflineStore {
       for (const name of shelves) if (!left.has(name)) await removeShelf(transaction, name);
       return left.size;
     });
+  }
+
+  /** Another window's edits stay, unless this one loaded them and they are still the same. */
+  #remove(transaction: IDBTransaction, shelf: Shelf): Promise<void> {
+    const name = nameOf(shelf);
+    const inherited = this.#inherited.get(name);
+    return removeShelf(
+      transaction,
+      name,
+      (window, now) => window === this.#window || isUnchanged(now, inherited?.get(window)),
+    );
   }
 
   // --- writing, in order ---------------------------------------------------------------------

@@ -55,9 +55,10 @@ export interface OfflineStore {
   storedAll(shelf: Shelf, state: () => Uint8Array): void;
   /** Documents of an owner with edits that the server may lack, in any epoch. */
   leftovers(owner: string): Promise<Leftover[]>;
-  /** Keeps the copy and lets go of the document, as one step. */
-  keepRescue(copy: RescueCopy, shelf: Shelf): Promise<void>;
-  /** Lets go of a document of which nothing is unsent. */
+  /** Keeps the copy and lets go of the document, if one is given, as one step. */
+  keepRescue(copy: RescueCopy, shelf?: Shelf): Promise<void>;
+  /** Lets go of a document of which this page has nothing unsent. What other windows still wait
+   * with stays. Never rejects: a device store that fails says so as its trouble. */
   forget(shelf: Shelf): Promise<void>;
   rescues(owner: string): Promise<RescueCopy[]>;
   dropRescue(id: string): Promise<void>;
@@ -104,9 +105,9 @@ export class WindowStore implements OfflineStore {
     return Promise.resolve([]);
   }
 
-  keepRescue(copy: RescueCopy, shelf: Shelf): Promise<void> {
+  keepRescue(copy: RescueCopy, shelf?: Shelf): Promise<void> {
     this.#rescues.set(copy.id, copy);
-    this.#waiting.delete(nameOf(shelf));
+    if (shelf !== undefined) this.#waiting.delete(nameOf(shelf));
     return Promise.resolve();
   }
 
