@@ -122,7 +122,7 @@ def _actor_now(connection: Connection, identity: Identity, limits: Limits) -> Ac
 
 def _may_create(actor: Actor) -> None:
     if not may(actor, Verb.CREATE):
-        raise Problem(Kind.FORBIDDEN)
+        raise Problem(Kind.MAY_NOT_CREATE)
 
 
 def _incident_for(connection: Connection, actor: Actor, verb: Verb, id: str) -> Incident:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CROSS_SITE = "cross-site"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
+    MAY_NOT_CREATE = "may-not-create"
     NOT_FOUND = "not-found"
     METHOD = "method-not-allowed"
     TOO_LARGE = "too-large"
@@ -89,6 +90,14 @@ CATALOGUE: Final[Mapping[Kind, Meaning]] = {
         msg("Your role in this incident does not allow it."),
         _NOTHING_CHANGED,
         msg("Ask the coordinator of the incident for another role."),
+    ),
+    Kind.MAY_NOT_CREATE: Meaning(
+        403,
+        Fault.THEIRS,
+        msg("You may not do this"),
+        msg("Only who coordinates for an organisation may open an incident."),
+        _NOTHING_CHANGED,
+        msg("Ask a coordinator of your organisation to open it."),
     ),
     Kind.NOT_FOUND: Meaning(
         404,

@@ -103,6 +103,14 @@ def test_a_new_form_leaves_it_to_a_person_whether_it_is_real(house: House, ana: 
     assert "Echt of oefening?" in page
 
 
+def test_who_may_not_open_one_is_told_so_and_not_of_an_incident_that_is_not_there(house: House):
+    otto = house.person("otto", "JenV", Role.OBSERVER)
+    answer = house.signed_in(otto).get("/incidents/new", headers={"accept-language": "nl"})
+    assert answer.status_code == 403
+    assert "mag een incident openen" in answer.text
+    assert "in dit incident" not in answer.text
+
+
 def test_a_form_opens_a_real_incident_when_that_is_chosen(house: House, ana: Person):
     house.signed_in(ana).post("/incidents/new", a_form(exercise="no"))
     assert stored(house, "storm-zuid").exercise is False
