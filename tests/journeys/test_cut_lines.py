@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from models import update_log
 from sync.room import Loaded, rebuilt
@@ -174,6 +174,26 @@ async def test_who_is_cut_off_loses_nothing_and_is_never_told_that_it_is_saved(
                     assert "offline" not in [word for word, _ in await other.words()]
                 await forwarder.heal()
                 await all_agree(list(people))
+        finally:
+            await forwarder.stop()
+
+
+async def test_who_reads_and_loses_the_network_is_told_within_seconds(
+    browser: Browser, tmp_path: Path, web_dist: Path
+) -> None:
+    with a_demo(tmp_path) as demo:
+        forwarder = Forwarder(lambda: demo.port)
+        await forwarder.start()
+        try:
+            address = f"http://127.0.0.1:{forwarder.port}"
+            async with a_screen(browser, address, "im24") as reader:
+                await reader.open()
+                await reader.status("saved")
+                await forwarder.cut(Cut.SILENT)
+                await reader.page.context.set_offline(True)
+                await reader.status("offline", timeout=3_500)
+                banner = reader.page.locator(".banner", has_text="U bent offline.")
+                await expect(banner).to_be_visible(timeout=3_000)
         finally:
             await forwarder.stop()
 
