@@ -8,11 +8,11 @@ import { type Fact, type FactFields, type Facts, factsOf, factsOfTheme } from ".
 import type { SharedDocument } from "../docs/shared";
 import { icon } from "../ui/icons";
 import { registerKeys } from "../ui/keys";
-import { say } from "../ui/toast";
 import { formatMoment, t } from "../ui/words";
 import { writes } from "../view/place";
 import type { Room } from "../view/room";
 import { type Choice, defineLines, type Guest, type ValueKind } from "./line";
+import { sayRemoved } from "./removed";
 import { sourceTemplate } from "./source-text";
 
 /** Colours beside a field may follow a little later. */
@@ -222,9 +222,13 @@ export class FactsTable extends LitElement {
   }
 
   #remove(fact: Fact): void {
+    // a step of its own: putting the fact back takes back nothing else
+    this.#undo.stopCapturing();
     this.#facts.remove(fact.id);
-    this.closest<HTMLElement>("[data-keys]")?.focus();
-    say(t("The fact was removed. Ctrl Z brings it back."));
+    const pane = this.closest<HTMLElement>("[data-keys]");
+    pane?.focus();
+    const text = t("The fact was removed. Ctrl Z brings it back.");
+    this.#stop.push(sayRemoved(text, this.#undo, () => pane?.focus()));
   }
 }
 

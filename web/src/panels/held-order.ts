@@ -27,6 +27,16 @@ export class HeldOrder {
     return { shown: this.#shown, waiting: news.length - own.length };
   }
 
+  /** One's own undo decides which rows there are: what came back shows, what went goes at once, and
+   *  the others stay where they are. */
+  follow(wanted: readonly string[]): void {
+    if (this.#shown === undefined) return;
+    const here = new Set(wanted);
+    const kept = this.#shown.filter((id) => here.has(id));
+    const back = wanted.filter((id) => !kept.includes(id));
+    this.#shown = back.reduce(insertion(wanted), kept);
+  }
+
   /** Takes in what waited. */
   release(wanted: readonly string[]): HeldList {
     this.#shown = [...wanted];

@@ -7,12 +7,12 @@ import { undoManager } from "../docs/own";
 import type { SharedDocument } from "../docs/shared";
 import { icon } from "../ui/icons";
 import { registerKeys } from "../ui/keys";
-import { say } from "../ui/toast";
 import { t, tn } from "../ui/words";
 import { writes } from "../view/place";
 import type { Room } from "../view/room";
 import { HeldOrder } from "./held-order";
 import type { Guest } from "./line";
+import { sayRemoved } from "./removed";
 
 const TICK_MS = 20_000;
 const PAUSE_MS = 120;
@@ -117,6 +117,8 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
         },
       ]),
     );
+    this.undo.on("stack-item-popped", this.#followUndo);
+    this.addEventListener("keydown", this.#onEscape);
     this.addEventListener("pointerenter", this.#hold);
     this.addEventListener("pointerleave", this.#letGo);
     this.addEventListener("focusin", this.#hold);
@@ -126,6 +128,8 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     for (const stop of this.#stop.splice(0)) stop();
+    this.undo.off("stack-item-popped", this.#followUndo);
+    this.removeEventListener("keydown", this.#onEscape);
     this.removeEventListener("pointerenter", this.#hold);
     this.removeEventListener("pointerleave", this.#letGo);
     this.removeEventListener("focusin", this.#hold);
@@ -162,11 +166,14 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   };
 
   protected removeRow(id: string): void {
+    // a step of its own: putting the row back takes back nothing else
+    this.undo.stopCapturing();
     this.rows.remove(id);
     this.#released = true;
     this.requestUpdate();
     this.#paneElement()?.focus();
-    say(this.words().removed);
+    const said = sayRemoved(this.words().removed, this.undo, () => this.#focusRow(id));
+    this.#stop.push(said);
   }
 
   /** The name under which the keys of this pane are known; the list may stand on the page twice. */
@@ -179,7 +186,24 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
   }
 
   protected toggle(id: string): void {
-    this.opened = this.opened === id ? undefined : id;
+    const opens = this.opened !== id;
+    this.opened = opens ? id : undefined;
+    if (opens) void this.#focusField(id);
+    else this.#focusRow(id);
+  }
+
+  /** The button that was pressed is gone with the other shape of the row. */
+  #focusRow(id: string): void {
+    void this.updateComplete.then(() => this.rowElement(id)?.focus());
+  }
+
+  async #focusField(id: string): Promise<void> {
+    await this.updateComplete;
+    const row = this.rowElement(id);
+    const field = row?.querySelector<LitElement>("sb-line, sb-value") ?? undefined;
+    // a field draws itself after the row that it stands in
+    await field?.updateComplete;
+    (field ?? row)?.focus();
   }
 
   protected writes(id: string, field: string): string {
@@ -305,9 +329,21 @@ export abstract class RowsPane<Source extends RowsSource> extends LitElement {
       if (event.target instanceof HTMLElement) event.target.click();
       return;
     }
-    if (!this.full) this.toggle(row);
-    void this.updateComplete.then(() => {
-      if (this.isOpen(row)) this.rowElement(row)?.querySelector<HTMLElement>("sb-line")?.focus();
-    });
+    if (this.full) void this.#focusField(row);
+    else this.toggle(row);
   }
+
+  /** Esc in an opened row closes it; outside one it keeps its other meanings. */
+  readonly #onEscape = (event: KeyboardEvent): void => {
+    const { opened } = this;
+    if (event.key !== "Escape" || event.isComposing || this.full || opened === undefined) return;
+    if (!(event.target instanceof Node) || !this.rowElement(opened)?.contains(event.target)) return;
+    event.preventDefault();
+    this.toggle(opened);
+  };
+
+  readonly #followUndo = (): void => {
+    this.#order.follow(this.wanted());
+    this.requestUpdate();
+  };
 }

@@ -76,6 +76,7 @@ export const nl: Readonly<Record<string, string | readonly string[]>> = {
   "Print this page": "Druk deze pagina af",
   "Priority": "Prioriteit",
   "Put away": "Gooi weg",
+  "Put back": "Zet terug",
   "Put this text away for good? It is not on the server.": "Deze tekst definitief weggooien? Hij staat niet op de server.",
   "Redo": "Opnieuw",
   "Remove": "Verwijder",

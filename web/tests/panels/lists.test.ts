@@ -43,6 +43,14 @@ describe("a list that somebody has in hand", () => {
     expect(list.show(["a", "c"], false).shown).toEqual(["a", "c"]);
   });
 
+  it("follows one's own undo at once, and moves nothing else", () => {
+    const list = new HeldOrder();
+    list.show(["a", "b", "c"], false);
+    list.show(["c", "a"], true);
+    list.follow(["c", "a", "back"]);
+    expect(list.show(["c", "a", "back"], true)).toEqual({ shown: ["a", "back", "c"], waiting: 0 });
+  });
+
   it("is not held before it was shown", () => {
     expect(new HeldOrder().show(["a"], true)).toEqual({ shown: ["a"], waiting: 0 });
   });
