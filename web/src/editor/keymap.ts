@@ -152,7 +152,8 @@ export function textKeymap({ link, leave }: TextKeys): Plugin[] {
     keymap({
       "Mod-b": toggleMark(strong),
       "Mod-i": toggleMark(em),
-      "Mod-k": link,
+      // Mod-K alone is the palette's, everywhere
+      "Shift-Mod-k": link,
       "Mod-z": handled(undoCommand),
       "Shift-Mod-z": handled(redoCommand),
       "Mod-y": handled(redoCommand),

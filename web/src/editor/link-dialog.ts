@@ -47,7 +47,7 @@ function extent(state: EditorState, mark: Mark): { from: number; to: number } {
   return { from: offset(first), to: offset(last + 1) };
 }
 
-/** The command of Mod-K: false when there is nothing to link, so that the key may mean other things. */
+/** The command of Shift-Mod-K: false when there is nothing to link. */
 export const askLink: Command = (state, dispatch, view) => {
   const range = linkRange(state);
   if (range === undefined || view === undefined) return false;

@@ -70,7 +70,7 @@ export function textTools(): Tool[] {
       id: "link",
       title: t("Link"),
       icon: "link",
-      keys: "ctrl+k",
+      keys: "ctrl+shift+k",
       command: askLink,
       pressed: (state) => (linkRange(state)?.href ?? "") !== "",
     },

@@ -22,12 +22,11 @@ export function registerActions(parts: ActionParts): void {
   for (const command of [
     ...places(parts),
     ...themes(parts),
-    ...additions(parts),
     ...words(parts),
   ]) {
     registerCommand(command);
   }
-  for (const command of textCommands(parts)) registerCommand(command);
+  offerToWriters(parts);
   registerKeys([
     ...keysOf([...places(parts), ...words(parts)]),
     {
@@ -104,18 +103,35 @@ function themes({ room, frame }: ActionParts): Command[] {
   }));
 }
 
-function additions({ room, centre, addDecision, addAction }: ActionParts): Command[] {
-  const mayWrite = (document: string): boolean =>
-    room.docs.has(document) && room.docs.get(document).mayWrite;
-  const add = (document: string, title: string, run: () => void): Command[] =>
-    mayWrite(document)
-      ? [{ id: `new:${document}`, title, icon: "plus", group: t("new"), run }]
-      : [];
-  return [
-    ...add("decisions", t("New decision"), addDecision),
-    ...add("actions", t("New action"), addAction),
-    ...add("picture", t("New fact"), () => centre.pictures.addFact()),
-  ];
+/** What writes is only offered to who may write there, as that is now. */
+function offerToWriters(parts: ActionParts): void {
+  const { room, centre, addDecision, addAction } = parts;
+  const add = (document: string, title: string, run: () => void): Command => ({
+    id: `new:${document}`,
+    title,
+    icon: "plus",
+    group: t("new"),
+    run,
+  });
+  const pictures = ["picture", ...(room.ownPicture === undefined ? [] : [room.ownPicture])];
+  whileWriting(room, ["decisions"], [add("decisions", t("New decision"), addDecision)]);
+  whileWriting(room, ["actions"], [add("actions", t("New action"), addAction)]);
+  whileWriting(room, pictures, [
+    add("picture", t("New fact"), () => centre.pictures.addFact()),
+    ...textCommands(parts),
+  ]);
+}
+
+/** Registers `commands` for as long as one of `documents` may be written. */
+function whileWriting(room: Room, documents: readonly string[], commands: Command[]): void {
+  const known = documents.filter((name) => room.docs.has(name)).map((name) => room.docs.get(name));
+  let away: (() => void)[] = [];
+  const again = (): void => {
+    for (const remove of away) remove();
+    away = known.some(({ mayWrite }) => mayWrite) ? commands.map(registerCommand) : [];
+  };
+  for (const shared of known) shared.onRights(again);
+  again();
 }
 
 /** What the tools of the text do, also for who does not find the button. */
@@ -125,7 +141,7 @@ function textCommands({ centre }: ActionParts): Command[] {
     title,
     icon,
     group: t("text"),
-    ...(keys === undefined || id === "link" ? {} : { keys }),
+    ...(keys === undefined ? {} : { keys }),
     run: () => {
       const { view } = centre;
       if (view === undefined || !view.editable) return;
