@@ -117,7 +117,7 @@ export class IncidentDocs {
   copiesOfUnsent(): RescueCopy[] {
     const waiting = this.#readable().filter((open) => open.state.waiting > 0);
     const copies = waiting.map(({ replica: { unsent, shelf } }) =>
-      this.#refusals.copyOf(unsent, shelf, "withdrawn"),
+      this.#refusals.copyOf(unsent, shelf, "unsent"),
     );
     return copies.filter((copy) => copy !== undefined);
   }
@@ -214,9 +214,9 @@ export class IncidentDocs {
 
   async #takeUp(shelf: Shelf): Promise<void> {
     const address = this.#addresses.get(shelf.document);
-    if (address === undefined) await this.#refusals.rescueLeftover(shelf, "withdrawn");
+    if (address === undefined) await this.#refusals.rescueWithdrawn(shelf);
     else if (shelf.epoch < epochOf(address)) {
-      await this.#refusals.rescueLeftover(shelf, "stale-epoch");
+      await this.#refusals.rescueRestored(shelf, this.#get(shelf.document));
     } else this.#get(shelf.document);
   }
 

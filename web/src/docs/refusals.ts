@@ -4,7 +4,13 @@
  */
 import type { Boot, BootDocument } from "../boot";
 import type { Clock } from "../net/clock";
-import { type RescueCopy, type RescueReason, rescueCopy } from "../net/rescue";
+import {
+  type CopyReason,
+  lostCopy,
+  type RescueCopy,
+  type RescueReason,
+  rescueCopy,
+} from "../net/rescue";
 import type { Rescues } from "../net/rescues";
 import type { Server } from "../net/server";
 import type { OfflineStore, Shelf } from "../net/store";
@@ -47,22 +53,43 @@ export class Refusals {
     replica.detach();
     open.freeze(reason);
     await this.#pause(LAST_WORDS);
-    const copy = this.copyOf(replica.unsent, replica.shelf, reason);
+    const { unsent, shelf } = replica;
+    const copy = this.copyOf(unsent, shelf, reason);
     replica.leave();
-    await this.#keep(copy, replica.shelf);
+    const isRestored = reason === "stale-epoch";
+    await (isRestored ? this.#keepUnsent(copy) : this.#keep(copy, shelf));
     open.putAside();
     const address = await this.#nextAddress(open, reason);
-    if (address !== undefined) this.#beginAgain(open, address);
+    const former = isRestored ? open.address.name : undefined;
+    if (former !== undefined && (address === undefined || address.name === former)) {
+      await this.#parts.store.forget(shelf);
+    }
+    if (address === undefined) return;
+    this.#beginAgain(open, address);
+    if (former !== undefined && former !== address.name) await this.#keepLost(unsent, shelf, open);
   }
 
   /** What an earlier visit left in a document that is not there any more. */
-  async rescueLeftover(shelf: Shelf, reason: RescueReason): Promise<void> {
-    const unsent = new Unsent();
-    unsent.inherit(await this.#parts.store.load(shelf));
-    await this.#keep(this.copyOf(unsent, shelf, reason), shelf);
+  async rescueWithdrawn(shelf: Shelf): Promise<void> {
+    const unsent = await this.#leftIn(shelf);
+    await this.#keep(this.copyOf(unsent, shelf, "withdrawn"), shelf);
   }
 
-  copyOf(unsent: Unsent, shelf: Shelf, reason: RescueReason): RescueCopy | undefined {
+  /** What an earlier visit left in a document that began anew meanwhile. Resolves when what was
+   * unsent is kept; what was confirmed and lost follows as soon as `fresh` is there to compare. */
+  async rescueRestored(shelf: Shelf, fresh: OpenDocument): Promise<void> {
+    const unsent = await this.#leftIn(shelf);
+    await this.#keepUnsent(this.copyOf(unsent, shelf, "stale-epoch"));
+    void this.#keepLost(unsent, shelf, fresh);
+  }
+
+  async #leftIn(shelf: Shelf): Promise<Unsent> {
+    const unsent = new Unsent();
+    unsent.inherit(await this.#parts.store.load(shelf));
+    return unsent;
+  }
+
+  copyOf(unsent: Unsent, shelf: Shelf, reason: CopyReason): RescueCopy | undefined {
     const { boot, clock } = this.#parts;
     return rescueCopy(unsent, { boot, shelf, reason, now: clock.date() });
   }
@@ -70,6 +97,24 @@ export class Refusals {
   async #keep(copy: RescueCopy | undefined, shelf: Shelf): Promise<void> {
     if (copy === undefined) await this.#parts.store.forget(shelf);
     else await this.#parts.rescues.keep(copy, shelf);
+  }
+
+  /** The document itself stays on the device: it has more than what was unsent. A visit that ended
+   * before that was compared has made this copy already. */
+  async #keepUnsent(copy: RescueCopy | undefined): Promise<void> {
+    const { rescues } = this.#parts;
+    if (copy === undefined || rescues.copies.some((one) => isSameText(one, copy))) return;
+    await rescues.keep(copy);
+  }
+
+  /** A restored backup lacks what was confirmed after it was made: what the fresh document does
+   * not have becomes a copy too, and only then the former one is let go of. */
+  async #keepLost(unsent: Unsent, shelf: Shelf, fresh: OpenDocument): Promise<void> {
+    const { replica } = fresh;
+    await replica.whenSynced;
+    const { boot, clock } = this.#parts;
+    const frame = { boot, shelf, reason: "stale-epoch", now: clock.date() } as const;
+    await this.#keep(lostCopy(unsent, replica.doc, frame), shelf);
   }
 
   #beginAgain(open: OpenDocument, address: BootDocument): void {
@@ -116,4 +161,13 @@ export class Refusals {
       this.#parts.clock.after(ms, resolve);
     });
   }
+}
+
+function isSameText(one: RescueCopy, other: RescueCopy): boolean {
+  return (
+    one.incident.id === other.incident.id &&
+    one.document === other.document &&
+    one.epoch === other.epoch &&
+    one.update === other.update
+  );
 }

@@ -48,6 +48,8 @@ export class Replica {
   readonly unsent = new Unsent();
   /** There is something true to show: what was kept on the device, or what the server has. */
   readonly whenLoaded: Promise<void>;
+  /** The document is what the server has. */
+  readonly whenSynced: Promise<void>;
   /** When the server last confirmed something, on the line's clock. */
   progressAt = 0;
   readonly #parts: ReplicaParts;
@@ -58,6 +60,7 @@ export class Replica {
   #exchanged = false;
   #lastCount = 0;
   #loaded: () => void = () => undefined;
+  #synced: () => void = () => undefined;
 
   constructor(parts: ReplicaParts, events: ReplicaEvents) {
     this.#parts = parts;
@@ -66,6 +69,9 @@ export class Replica {
     this.shelf = parts.shelf;
     this.whenLoaded = new Promise((resolve) => {
       this.#loaded = resolve;
+    });
+    this.whenSynced = new Promise((resolve) => {
+      this.#synced = resolve;
     });
     this.provider = new HocuspocusProvider({
       name: parts.name,
@@ -129,7 +135,10 @@ export class Replica {
       this.#events.denied(reason);
     });
     provider.on("stateless", ({ payload }: { payload: string }) => this.#noticed(payload));
-    provider.on("synced", () => this.#loaded());
+    provider.on("synced", () => {
+      this.#loaded();
+      this.#synced();
+    });
     provider.on("unsyncedChanges", ({ number }: { number: number }) => this.#counted(number));
     provider.on("message", ({ event }: { event: MessageEvent<ArrayBuffer> }) => {
       if (saysNotTaken(event.data)) this.#events.notTaken();

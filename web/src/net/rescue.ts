@@ -8,8 +8,8 @@ import type { Boot } from "../boot";
 import type { Refusal } from "../contract.gen";
 import { formatMoment, t } from "../ui/words";
 import { type Difference, differences, piecesOf } from "./readable";
-import { ownerOf, type Shelf } from "./store";
-import type { Unsent } from "./unsent";
+import { ownerOf, type Shelf, type Waiting } from "./store";
+import { documentOf, type Unsent } from "./unsent";
 
 /** The server's refusals that mean: this text will not be taken. The others are tried again by
  * themselves. `withdrawn` is our own: the document is not among those of this person any more. */
@@ -20,6 +20,9 @@ export type RescueReason =
     >
   | "withdrawn";
 
+/** Why there is a copy: it will not be taken, or it only waits and somebody wants to leave. */
+export type CopyReason = RescueReason | "unsent";
+
 export interface RescueCopy {
   id: string;
   /** Whose text it is; nobody else is shown it. */
@@ -29,13 +32,13 @@ export interface RescueCopy {
   incident: { id: string; title: string };
   document: string;
   epoch: number;
-  reason: RescueReason;
+  reason: CopyReason;
   /** When it was put aside, and since when it had been waiting (ISO). */
   at: string;
   since: string;
   changes: number;
   differences: Difference[];
-  /** The unsent edits as a Yjs update, for whoever wants to merge them by hand. */
+  /** The edits as a Yjs update, for whoever wants to merge them by hand. */
   update: string;
 }
 
@@ -43,7 +46,7 @@ export interface RescueCopy {
 export interface RescueFrame {
   boot: Boot;
   shelf: Shelf;
-  reason: RescueReason;
+  reason: CopyReason;
   now: Date;
 }
 
@@ -51,23 +54,44 @@ export interface RescueFrame {
 export function rescueCopy(unsent: Unsent, frame: RescueFrame): RescueCopy | undefined {
   const [server, own] = [unsent.serversDocument(), unsent.ownDocument()];
   try {
-    const themes = new Map(frame.boot.incident.themes.map((theme) => [theme.id, theme.title]));
-    const titleOf = (theme: string) => themes.get(theme) ?? theme;
+    const titleOf = titlesOf(frame.boot);
     const found = differences(piecesOf(server, titleOf), piecesOf(own, titleOf));
     if (found.length === 0 && unsent.waiting === undefined) return undefined;
     const update = Y.encodeStateAsUpdate(own, Y.encodeStateVector(server));
-    return assemble(unsent, frame, found, toBase64(update));
+    return assemble(frame, found, toBase64(update), unsent.waiting);
   } finally {
     server.destroy();
     own.destroy();
   }
 }
 
+/** The copy of what the server had confirmed and `fresh`, the document that it has now, lacks; or
+ * undefined when that is nothing. A document that began anew shares no history with the former
+ * one: they are compared as they read, and the update is the whole former document. */
+export function lostCopy(unsent: Unsent, fresh: Y.Doc, frame: RescueFrame): RescueCopy | undefined {
+  const [former, now] = [unsent.serversDocument(), documentOf([Y.encodeStateAsUpdate(fresh)])];
+  try {
+    const titleOf = titlesOf(frame.boot);
+    const found = differences(piecesOf(now, titleOf), piecesOf(former, titleOf));
+    const lost = found.filter(({ after }) => after !== "");
+    if (lost.length === 0) return undefined;
+    return assemble(frame, lost, toBase64(Y.encodeStateAsUpdate(former)));
+  } finally {
+    former.destroy();
+    now.destroy();
+  }
+}
+
+function titlesOf(boot: Boot): (theme: string) => string {
+  const themes = new Map(boot.incident.themes.map((theme) => [theme.id, theme.title]));
+  return (theme) => themes.get(theme) ?? theme;
+}
+
 function assemble(
-  unsent: Unsent,
   { boot, shelf, reason, now }: RescueFrame,
   found: Difference[],
   update: string,
+  waiting?: Waiting,
 ): RescueCopy {
   const { id, title } = boot.incident;
   return {
@@ -80,16 +104,18 @@ function assemble(
     epoch: shelf.epoch,
     reason,
     at: now.toISOString(),
-    since: (unsent.waiting?.since ?? now).toISOString(),
-    changes: unsent.waiting?.count ?? 1,
+    since: (waiting?.since ?? now).toISOString(),
+    changes: waiting?.count ?? found.length,
     differences: found,
     update,
   };
 }
 
 /** Why it could not be sent, for the person who wrote it. */
-export function reasonOf(reason: RescueReason): string {
+export function reasonOf(reason: CopyReason): string {
   switch (reason) {
+    case "unsent":
+      return t("Not sent yet.");
     case "stale-epoch":
       return t("This document was restored on the server.");
     case "read-only":

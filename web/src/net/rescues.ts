@@ -31,9 +31,9 @@ export class Rescues {
     this.#show(await this.#store.rescues(owner));
   }
 
-  /** Keeps a copy, and lets go of the document it was made of. A store that fails does not take
+  /** Keeps a copy, and lets go of the document it was made of, if one is given. A store that fails does not take
    * the copy with it. */
-  async keep(copy: RescueCopy, shelf: Shelf): Promise<void> {
+  async keep(copy: RescueCopy, shelf?: Shelf): Promise<void> {
     this.#show([copy]);
     try {
       await this.#store.keepRescue(copy, shelf);

@@ -5,7 +5,14 @@ import type { Boot } from "../../src/boot";
 import { fragment } from "../../src/docs/picture";
 import { actionsOf, addDecision, decisionsOf } from "../../src/docs/rows";
 import { linesOf } from "../../src/net/readable";
-import { asJson, asText, fileName, type RescueReason, rescueCopy } from "../../src/net/rescue";
+import {
+  asJson,
+  asText,
+  type CopyReason,
+  fileName,
+  lostCopy,
+  rescueCopy,
+} from "../../src/net/rescue";
 import { Unsent } from "../../src/net/unsent";
 import { setLocale } from "../../src/ui/words";
 
@@ -34,7 +41,7 @@ function aPage(known: (doc: Y.Doc) => void, unsent: (doc: Y.Doc) => void) {
   return { doc, work };
 }
 
-function copyOf(work: Unsent, document = "picture", reason: RescueReason = "read-only") {
+function copyOf(work: Unsent, document = "picture", reason: CopyReason = "read-only") {
   const shelf = { owner: "p1/24", incident: "limburg-2021", document, epoch: 3 };
   return rescueCopy(work, { boot: BOOT, shelf, reason, now: AT });
 }
@@ -163,6 +170,14 @@ describe("the copy", () => {
     );
   });
 
+  test.each<[CopyReason, string]>([
+    ["unsent", "Not sent yet."],
+    ["withdrawn", "You may no longer open this document."],
+  ])("says why: %s", (reason, sentence) => {
+    const copy = copyOf(work, "picture", reason);
+    expect(copy && asText(copy)).toContain(`\n${sentence}\n`);
+  });
+
   test("is a file with a name that sorts, and JSON that can be read back", () => {
     const copy = copyOf(work);
     if (copy === undefined) throw new Error("something is unsent");
@@ -185,4 +200,53 @@ test("headings and lists keep their signs", () => {
     "1. eerst",
     "2. dan",
   ]);
+});
+
+describe("what a restored backup lacks", () => {
+  const frame = {
+    boot: BOOT,
+    shelf: { owner: "p1/24", incident: "limburg-2021", document: "picture", epoch: 1 },
+    reason: "stale-epoch",
+    now: AT,
+  } as const;
+
+  /** The document as it was restored: the same words with another history. */
+  function restored(...sentences: string[]): Y.Doc {
+    const doc = new Y.Doc();
+    fragment(doc, "source").insert(
+      0,
+      sentences.map((sentence) => block("paragraph", sentence)),
+    );
+    return doc;
+  }
+
+  function aFormerPage() {
+    return aPage(
+      (doc) =>
+        fragment(doc, "source").insert(0, [
+          block("paragraph", "Uit de kopie."),
+          block("paragraph", "Van daarna."),
+        ]),
+      (doc) => fragment(doc, "source").push([block("paragraph", "Nog niet verstuurd.")]),
+    );
+  }
+
+  test("is what was confirmed since; what was unsent has a copy of its own", () => {
+    const { work } = aFormerPage();
+    const copy = lostCopy(work, restored("Uit de kopie."), frame);
+    expect(copy?.differences).toEqual([
+      { where: ["Bron en waterstanden"], before: "", after: "Van daarna." },
+    ]);
+    expect(copy).toMatchObject({ epoch: 1, reason: "stale-epoch", changes: 1 });
+    const again = new Y.Doc();
+    Y.applyUpdate(again, fromBase64(copy?.update ?? ""));
+    expect(linesOf(fragment(again, "source"))).toEqual(["Uit de kopie.", "Van daarna."]);
+  });
+
+  test("is nothing when all of it is there, with more that others wrote", () => {
+    const { work } = aFormerPage();
+    expect(lostCopy(work, restored("Uit de kopie.", "Van daarna."), frame)).toBeUndefined();
+    const more = restored("Uit de kopie.", "Van een ander.", "Van daarna.");
+    expect(lostCopy(work, more, frame)).toBeUndefined();
+  });
 });
