@@ -19,11 +19,7 @@ export interface ActionParts {
 }
 
 export function registerActions(parts: ActionParts): void {
-  for (const command of [
-    ...places(parts),
-    ...themes(parts),
-    ...words(parts),
-  ]) {
+  for (const command of [...places(parts), ...themes(parts), ...words(parts)]) {
     registerCommand(command);
   }
   offerToWriters(parts);
