@@ -120,6 +120,7 @@ export class ActionsPane extends RowsPane<Actions> {
       data-state=${row.state}
       data-priority=${row.priority}
       data-late=${late === undefined ? nothing : ""}
+      data-table=${this.full ? "" : nothing}
       tabindex="-1"
       aria-label=${row.what || t("Without words")}
       aria-current=${this.selected === id ? "true" : nothing}
@@ -137,7 +138,7 @@ export class ActionsPane extends RowsPane<Actions> {
 
   /** One line of a table: each cell is edited where it stands. */
   #renderFull(row: Action, late: number | undefined): TemplateResult {
-    if (!this.mayWrite) return html`${this.#renderDue(row)}${this.#renderReading(row, late)}`;
+    if (!this.mayWrite) return this.#renderReading(row, late);
     return html`<div class="action-due">
         ${this.#field(row, "due", t("Deadline"), { kind: "moment" })}
         ${late === undefined ? nothing : this.#late(late)}
@@ -146,13 +147,33 @@ export class ActionsPane extends RowsPane<Actions> {
         ${this.#text(row)}
         ${row.source === "" ? nothing : html`<p class="row-source">${sourceTemplate(row.source)}</p>`}
       </div>
-      ${this.#pick(row, "org")} ${this.#field(row, "team", t("Team"))} ${this.#pick(row, "priority")}
+      ${this.#renderLead(row)} ${this.#field(row, "team", t("Team"))} ${this.#pick(row, "priority")}
       ${this.#pick(row, "state")} ${this.#renderRemove(row)}`;
   }
 
+  /** The same columns for who reads. */
   #renderReading(row: Action, late: number | undefined): TemplateResult {
-    return html`<div class="action-what">${row.what || "–"}</div>
-      ${this.#renderMeta(row, late)}`;
+    return html`<div class="action-due">
+        ${this.#renderDue(row)} ${late === undefined ? nothing : this.#late(late)}
+      </div>
+      <div class="action-what">
+        ${row.what || "–"}
+        ${row.source === "" ? nothing : html`<p class="row-source">${sourceTemplate(row.source)}</p>`}
+      </div>
+      <div class="action-cells">
+        <span>${row.org === "" ? "–" : this.room.mark(row.org)}</span>
+        <span>${row.team || "–"}</span>
+        <span>${priorityWord(row.priority)}</span>
+        <span>${stateWord(row.state)}</span>
+      </div>`;
+  }
+
+  /** The mark says who leads in a narrow column; the list to pick from lies over it, unseen. */
+  #renderLead(row: Action): TemplateResult {
+    return html`<div class="action-lead" title=${this.room.nameOf(row.org) || nothing}>
+      <span aria-hidden="true">${row.org === "" ? "–" : this.room.mark(row.org, { named: false })}</span>
+      ${this.#pick(row, "org")}
+    </div>`;
   }
 
   #renderDue(row: Action): TemplateResult {
@@ -182,7 +203,8 @@ export class ActionsPane extends RowsPane<Actions> {
       ${row.org === "" ? nothing : this.room.mark(row.org)}
       <span class="action-team">${row.team}</span> ${this.writers(row.id)}
       ${this.#renderPriority(row)}
-      ${late === undefined ? html`<span class="action-state">${stateWord(row.state)}</span>` : this.#late(late)}
+      <span class="action-state">${stateWord(row.state)}</span>
+      ${late === undefined ? nothing : this.#late(late)}
     </p>`;
   }
 
@@ -206,6 +228,7 @@ export class ActionsPane extends RowsPane<Actions> {
         ${this.#labelled(t("Deadline"), this.#field(row, "due", t("Deadline"), { kind: "moment" }))}
         ${this.#labelled(t("Priority"), this.#pick(row, "priority"))}
         ${this.#labelled(t("State"), this.#pick(row, "state"))}
+        ${this.#renderDone(row)}
         <span class="row-tools">${this.#renderRemove(row)} ${this.#renderClose(row)}</span>
       </div>
       ${
@@ -220,6 +243,18 @@ export class ActionsPane extends RowsPane<Actions> {
     return html`<div class="row-field">
       <span class="label" aria-hidden="true">${word}</span>${field}
     </div>`;
+  }
+
+  /** On a phone, where no key takes the next step. */
+  #renderDone(row: Action): TemplateResult | typeof nothing {
+    if (row.state === "done" || row.state === "dropped") return nothing;
+    const done = (): void => {
+      this.rows.set(row.id, "state", "done");
+      this.toggle(row.id);
+    };
+    return html`<button class="button action-done" type="button" @click=${done}>
+      ${icon("check")} <span>${t("Done")}</span>
+    </button>`;
   }
 
   #renderRemove(row: Action): TemplateResult {

@@ -20,6 +20,7 @@ export const nl: Readonly<Record<string, string | readonly string[]>> = {
   "Decision in one sentence": "Het besluit in één zin",
   "Decision {n}, draft": "Besluit {n}, concept",
   "Decisions": "Besluiten",
+  "Done": "Gereed",
   "Everything you wrote is saved.": "Alles wat u schreef is opgeslagen.",
   "Everywhere": "Overal",
   "Fact": "Feit",
