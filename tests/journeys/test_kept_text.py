@@ -118,7 +118,8 @@ async def test_a_right_that_is_withdrawn_mid_sentence_puts_the_unsent_words_asid
         shown = writer.page.locator(".ProseMirror")
         await expect(shown).to_have_attribute("contenteditable", "false")
         await force_write(writer, "Te laat geschreven.")
-        await expect(writer.page.locator(BANNER)).to_contain_text("Uw tekst is bewaard.")
+        kept = writer.page.locator(BANNER).filter(has_text="Uw tekst is bewaard.")
+        await expect(kept).to_be_visible()
         await expect(shown).not_to_contain_text("Te laat geschreven.")
 
         await writer.page.reload()
@@ -238,7 +239,12 @@ async def test_signing_out_sends_first_asks_if_it_cannot_and_leaves_nothing_behi
             await press_sign_out(screen)
             dialog = screen.page.locator("dialog.dialog")
             await expect(dialog).to_contain_text("Dat blijft op dit apparaat", timeout=10_000)
-            await screen.page.keyboard.press("Escape")
+            await dialog.get_by_role("button", name="Toon mijn tekst").click()
+            copy = screen.page.locator("dialog .rescue-text")
+            await expect(copy).to_contain_text("\nNog niet verstuurd.\n", use_inner_text=True)
+            await expect(copy).not_to_contain_text("niet meer openen")
+            for _ in range(2):
+                await screen.page.keyboard.press("Escape")
             assert (await kept_on(screen.page))["pending"] == 1
 
             await heal(forwarder, screen)
