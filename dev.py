@@ -338,7 +338,7 @@ def test(rest: list[str]) -> NoReturn:
     say("\n=== pytest ===")
     if rest:
         become("-m", "pytest", "-ra", *rest)
-    together = ["-n", "2", "--dist", "loadfile", "-m", "not timing", "--durations=5"]
+    together = ["-n", "3", "--dist", "loadfile", "-m", "not timing", "--durations=5"]
     run = subprocess.run([PYTHON, "-m", "pytest", "-ra", *together], cwd=ROOT, env=environment())
     if run.returncode != 0:
         sys.exit(run.returncode)

@@ -27,7 +27,7 @@ from tests.live import LiveServer, a_server, delay_commits
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-SECONDS: Final = float(os.environ.get("SAMENBEELD_CUT_SECONDS", "3"))
+SECONDS: Final = float(os.environ.get("SAMENBEELD_CUT_SECONDS", "2"))
 THEME: Final = "forecast"
 
 SAMPLER: Final = """
