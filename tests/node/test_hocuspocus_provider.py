@@ -60,7 +60,9 @@ async def clients(server: LiveServer) -> AsyncIterator[list[NodeClient]]:
         started.append(client)
     yield started
     for client in started:
-        client.process.kill()
+        # not killed: where `node` is a wrapper, the real one would live on and hold the pipes
+        assert client.process.stdin is not None
+        client.process.stdin.close()
         await client.process.wait()
 
 
