@@ -37,6 +37,12 @@ class NodeClient:
         assert answer.pop("ok"), answer
         return answer
 
+    async def end(self) -> None:
+        """Let it end by itself: where `node` is a wrapper, killing that leaves the real one."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        await self.process.wait()
+
 
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
@@ -60,10 +66,7 @@ async def clients(server: LiveServer) -> AsyncIterator[list[NodeClient]]:
         started.append(client)
     yield started
     for client in started:
-        # not killed: where `node` is a wrapper, the real one would live on and hold the pipes
-        assert client.process.stdin is not None
-        client.process.stdin.close()
-        await client.process.wait()
+        await client.end()
 
 
 async def test_two_providers_write_one_document_and_are_acknowledged(

@@ -49,8 +49,7 @@ async def a_provider(
         answer = await client("connect", url=url, name=name, key=key)
         yield Connected(client, answer["closed"])
     finally:
-        process.kill()
-        await process.wait()
+        await client.end()
 
 
 async def test_two_of_them_and_a_hocuspocus_client_write_one_document(
