@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 import structlog
@@ -12,7 +13,7 @@ import structlog
 from models.policy import Actor
 from server import live_metrics as metrics
 from server.authenticate import Identity
-from server.websocket import framed
+from server.frames import framed
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal
@@ -23,9 +24,12 @@ from sync.messages import (
     PermissionDenied,
     Ping,
     Pong,
+    Received,
     RoomAddress,
     Stateless,
     Token,
+    Update,
+    Updates,
 )
 from sync.notices import session_ended_notice
 from sync.ports import Dialect
@@ -40,7 +44,20 @@ SLOWEST: Final = 60.0
 UNKNOWN_FOR: Final = 10.0
 """Seconds that a socket may stay open without anybody having been let in."""
 
+MOST_TOGETHER: Final = 64
+"""Changes of one read that are taken together."""
+
 _numbers = itertools.count(1)
+
+
+def _changes(spelling: str, updates: Sequence[bytes]) -> Iterator[tuple[str, Received, int]]:
+    match updates:
+        case []:
+            pass
+        case [update]:
+            yield spelling, Update(update), len(update)
+        case _:
+            yield spelling, Updates(tuple(updates)), sum(map(len, updates))
 
 
 class Pipe(Protocol):
@@ -66,7 +83,7 @@ class Doorkeeper(Protocol):
 class Desk(Protocol):
     """A document that this socket is in: an open room, as a connection sees it."""
 
-    def receive(self, member: MemberId, message: FromClient, /) -> None:
+    def receive(self, member: MemberId, message: Received, /) -> None:
         """One message of this member."""
 
     def caught_up(self, member: MemberId, /) -> None:
@@ -111,23 +128,56 @@ class Connection:
 
     # --- from the client -----------------------------------------------------------------------
 
-    def receive(self, frame: bytes) -> None:
-        """One frame from the client; a malformed one closes the socket, and only that."""
-        metrics.FRAMES.inc()
+    def receive(self, frames: Sequence[bytes]) -> None:
+        """The frames of one read from the client; a malformed one closes the socket, and only
+        that."""
+        metrics.FRAMES.inc(len(frames))
         try:
-            match self.dialect.decode(frame):
-                case Ping():
-                    self.send(codec.PONG)
-                case Pong():
-                    pass
-                case Addressed(spelling, message):
-                    now = time.monotonic()
-                    step = self.sessions.receive(spelling, message, len(frame), now)
-                    if step is not None:
-                        self._take(step)
+            for spelling, message, size in self._gathered(frames):
+                step = self.sessions.receive(spelling, message, size, time.monotonic())
+                if step is not None:
+                    self._take(step)
+                if self.closing is not None:
+                    return
         except Malformed as error:
             log.info("malformed", connection=self.number, why=str(error))
             self.hang_up(Refusal.MALFORMED)
+
+    def _gathered(self, frames: Iterable[bytes]) -> Iterator[tuple[str, Received, int]]:
+        """The messages in these frames and their sizes; changes that follow on each other, of one
+        document that this socket is in, are gathered. What was gathered goes out before Malformed
+        is raised."""
+        about, updates = "", list[bytes]()
+        for frame in frames:
+            try:
+                addressed = self._decoded(frame)
+            except Malformed:
+                yield from _changes(about, updates)
+                raise
+            if addressed is None:
+                continue
+            spelling, message = addressed.spelling, addressed.message
+            same = isinstance(message, Update) and spelling == about
+            if updates and not (same and len(updates) < MOST_TOGETHER):
+                yield from _changes(about, updates)
+                updates = []
+            if isinstance(message, Update) and self.sessions.is_live(spelling):
+                about = spelling
+                updates.append(message.update)
+            else:
+                yield spelling, message, len(frame)
+        yield from _changes(about, updates)
+
+    def _decoded(self, frame: bytes) -> Addressed[FromClient] | None:
+        """What a frame says about a document; None for one about the line, which is answered."""
+        match self.dialect.decode(frame):
+            case Ping():
+                self.send(codec.PONG)
+                return None
+            case Pong():
+                return None
+            case addressed:
+                return addressed
 
     def _take(self, step: Knock | Deliver | Depart | TurnAway | HangUp) -> None:
         match step:

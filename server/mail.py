@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from server.websocket import framed
+from server.frames import framed
 from sync.effects import MemberId
 from sync.messages import Awareness, FromServer, Update
 from sync.ports import Dialect

@@ -30,7 +30,7 @@ from sync.effects import (
 )
 from sync.epochs import names_any
 from sync.errors import Refusal, RoomBroken
-from sync.messages import FromClient, FromServer, PermissionDenied, parse_room_address
+from sync.messages import FromServer, PermissionDenied, Received, parse_room_address
 from sync.ports import Dialect
 from sync.room import Newcomer, Room
 
@@ -181,7 +181,7 @@ class OpenRoom:
         self.empty_since = self.room.now()
         self.perform(self.room.leave(member))
 
-    def receive(self, member: MemberId, message: FromClient) -> None:
+    def receive(self, member: MemberId, message: Received) -> None:
         """One message of one member; a broken room is handed to `broken`."""
         if member in self._leaving:
             return
@@ -198,7 +198,7 @@ class OpenRoom:
             self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
 
-    def _is_of_an_earlier_epoch(self, member: MemberId, message: FromClient) -> bool:
+    def _is_of_an_earlier_epoch(self, member: MemberId, message: Received) -> bool:
         """Whether somebody who named no epoch shows that they hold an earlier one."""
         seat = self.seats.get(member)
         return seat is not None and not seat.names_epoch and names_any(message, self._former)

@@ -9,11 +9,14 @@ This builds on uvicorn's sans-IO protocol, which is not public: uvicorn is pinne
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
+
+from server.frames import FrameCutter, Unusual
 
 EXTENSION: Final = "samenbeeld.socket"
 """Where the ASGI scope carries the protocol, for the endpoint to take it over."""
@@ -27,8 +30,8 @@ HIGH_WATER: Final = 256 * 1024
 class Receiver(Protocol):
     """Who takes a socket over."""
 
-    def receive(self, frame: bytes) -> None:
-        """One binary message."""
+    def receive(self, messages: Sequence[bytes]) -> None:
+        """The binary messages that one read from the network brought, in order."""
 
     def received_text(self) -> None:
         """A text message, which this dialect does not have."""
@@ -40,21 +43,12 @@ class Receiver(Protocol):
         """The client reads again."""
 
 
-def framed(message: bytes) -> bytes:
-    """A binary message as one unmasked frame (RFC 6455 §5.2)."""
-    size = len(message)
-    if size < 126:
-        return bytes((0x82, size)) + message
-    if size < 1 << 16:
-        return b"\x82\x7e" + size.to_bytes(2, "big") + message
-    return b"\x82\x7f" + size.to_bytes(8, "big") + message
-
-
 class CollabProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, until `serve` gives its frames to a receiver."""
 
     _receiver: Receiver | None = None
     _gone: asyncio.Future[None] | None = None
+    _cutter: FrameCutter | None = None
 
     def handle_connect(self, event: Request) -> None:
         """Let the endpoint find us."""
@@ -68,11 +62,33 @@ class CollabProtocol(WebSocketsSansIOProtocol):
         if self.transport.is_closing():
             return
         self._receiver = receiver
+        if not self.conn.reader.buffer:
+            # nothing lies half-read in the complete parser: from here on it gets whole frames
+            self._cutter = FrameCutter(self.config.ws_max_size)
         self._gone = self.loop.create_future()
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
         await self._gone
 
     # --- from the client -----------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """What one read brought; whole binary messages go to the receiver together."""
+        if self._cutter is None:
+            super().data_received(data)
+            return
+        messages: list[bytes] = []
+        for cut in self._cutter.take(data):
+            if isinstance(cut, Unusual):
+                self._hand_over(messages)
+                messages = []
+                super().data_received(cut)
+            else:
+                messages.append(cut)
+        self._hand_over(messages)
+
+    def _hand_over(self, messages: list[bytes]) -> None:
+        if messages and self._receiver is not None and not self.close_sent:
+            self._receiver.receive(messages)
 
     def handle_cont(self, event: Frame) -> None:
         """Bound the pieces that a message may come in."""
@@ -92,7 +108,7 @@ class CollabProtocol(WebSocketsSansIOProtocol):
         if self.curr_msg_data_type == "text":
             self._receiver.received_text()
         else:
-            self._receiver.receive(bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces))
+            self._receiver.receive((b"".join(pieces),))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone, however it went."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from models.journal import Mark
 from sync import anatomy, guard
 from sync.errors import Malformed
-from sync.messages import FromClient, SyncStep1, SyncStep2, Update
+from sync.messages import Received, SyncStep1, SyncStep2, Update, Updates
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def renamed_marks(marks: Iterable[Mark], names: Mapping[int, int]) -> tuple[Mark
     return tuple(replace(mark, client=names[mark.client]) for mark in marks)
 
 
-def names_any(message: FromClient, clients: frozenset[int]) -> bool:
+def names_any(message: Received, clients: frozenset[int]) -> bool:
     """Whether a message says that its sender holds something written under one of `clients`.
 
     What cannot be read names nothing: the room refuses it.
@@ -62,13 +62,19 @@ def names_any(message: FromClient, clients: frozenset[int]) -> bool:
         return False
 
 
-def _named_by(message: FromClient) -> Iterable[int]:
+def _named_by(message: Received) -> Iterable[int]:
     match message:
         case SyncStep1(state_vector):
             return guard.parse_state_vector(state_vector)
         case SyncStep2(update) | Update(update):
-            found = guard.parse_update(update)
-            named = {run.client for run in (*found.runs, *found.deletes)}
-            return named | {link.on for link in found.links}
+            return _named_in(update)
+        case Updates(updates):
+            return {client for update in updates for client in _named_in(update)}
         case _:
             return ()
+
+
+def _named_in(update: bytes) -> set[int]:
+    found = guard.parse_update(update)
+    named = {run.client for run in (*found.runs, *found.deletes)}
+    return named | {link.on for link in found.links}

@@ -71,6 +71,11 @@ class Structure:
     spans: list[Span] | None = None
     """Where in the update each struct stands, when that was asked for."""
 
+    @property
+    def size(self) -> int:
+        """How many structs and deletions."""
+        return self.structs + len(self.deletes)
+
     def after(self, known: Clocks) -> dict[int, int] | None:
         """The clocks of the writing clients once this is applied on `known`; None on a gap.
 

@@ -124,6 +124,14 @@ class Pong:
     """Here."""
 
 
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """Changes of one client that came in one read, oldest first. No frame of its own: the server
+    gathers them, to take them together."""
+
+    updates: tuple[bytes, ...]
+
+
 # --- only a client sends these -----------------------------------------------------------------
 
 
@@ -164,6 +172,8 @@ class SyncStatus:
 
 
 FromClient = Token | SyncStep1 | SyncStep2 | Update | Awareness | QueryAwareness | Stateless | Close
+Received = FromClient | Updates
+"""What reaches a room from a client."""
 FromServer = (
     Authenticated
     | PermissionDenied

@@ -6,7 +6,7 @@ rules are numbered in SPEC.md; the tests carry the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
@@ -26,6 +26,7 @@ from sync.effects import (
     Send,
 )
 from sync.errors import Malformed, Refusal, RoomBroken
+from sync.in_turn import parse_in_turn
 from sync.loaded import Loaded as Loaded
 from sync.loaded import rebuilt as rebuilt
 from sync.members import Member
@@ -34,19 +35,20 @@ from sync.messages import (
     Authenticated,
     Awareness,
     Close,
-    FromClient,
     QueryAwareness,
+    Received,
     Stateless,
     SyncStatus,
     SyncStep1,
     SyncStep2,
     Token,
     Update,
+    Updates,
 )
 from sync.nesting import Depths, measured
 from sync.notices import marks_notice, refused_notice, unavailable_notice
 from sync.presence import MOST_IDS, Presence, parse_sightings
-from sync.slices import apply_in_parts
+from sync.slices import SMALL, apply_in_parts, apply_together
 
 CHECKPOINT_EVERY: Final = 500
 """Rows; loading applies one checkpoint and at most about this many rows."""
@@ -140,7 +142,7 @@ class Room:
 
     # --- receiving -----------------------------------------------------------------------------
 
-    def receive(self, member: MemberId, message: FromClient) -> list[Effect]:
+    def receive(self, member: MemberId, message: Received) -> list[Effect]:
         """What one message of one member sets in motion."""
         one = self._members[member]
         try:
@@ -148,7 +150,7 @@ class Room:
         except Malformed:
             return [Refused(member, Refusal.MALFORMED), Expel(member, Refusal.MALFORMED)]
 
-    def _receive(self, one: Member, message: FromClient) -> list[Effect]:
+    def _receive(self, one: Member, message: Received) -> list[Effect]:
         match message:
             case SyncStep1(state_vector):
                 return self._answer_step_1(one, state_vector)
@@ -156,6 +158,8 @@ class Room:
                 return self._step_2(one, update)
             case Update(update):
                 return self._update(one, update)
+            case Updates(updates):
+                return self._together(one, updates) or self._in_turn(one, updates)
             case Awareness(update):
                 return self._awareness(one, update)
             case QueryAwareness():
@@ -229,7 +233,7 @@ class Room:
                 # it answered the state we have now and still does not fit: no honest client
                 raise Malformed("a step 2 that does not fit the state it answers")
             return []
-        return self._take(one, update, structure, after) + self._settle(one)
+        return self._take(one, (update,), structure, after) + self._settle(one)
 
     def _update(self, one: Member, update: bytes) -> list[Effect]:
         structure = guard.parse_update(update)
@@ -242,7 +246,29 @@ class Room:
         if after is None:
             return [self._ask(one)] if one.unanswered == 0 else []
         one.owed -= 1
-        return [*self._take(one, update, structure, after), _saved(one)]
+        return [*self._take(one, (update,), structure, after), _saved(one)]
+
+    def _together(self, one: Member, updates: Sequence[bytes]) -> list[Effect]:
+        """Changes that came in one read, as one: one row, one broadcast, and an acknowledgement
+        for each. Nothing when they have to be looked at one by one."""
+        if not one.who.may_write or self.suspended:
+            return []
+        try:
+            parsed = parse_in_turn(updates, self._clocks, SMALL)
+            if parsed is None:
+                return []
+            return self._take(one, updates, *parsed) + [_saved(one)] * len(updates)
+        except Malformed:
+            # one of them is; what came before it is honest, and counts
+            return []
+
+    def _in_turn(self, one: Member, updates: Iterable[bytes]) -> list[Effect]:
+        effects: list[Effect] = []
+        for update in updates:
+            effects += self.receive(one.who.member, Update(update))
+            if effects and isinstance(effects[-1], Expel):
+                break
+        return effects
 
     def _settle(self, one: Member) -> list[Effect]:
         """Acknowledge all that is owed, once our latest step 1 was answered: the answer was
@@ -253,7 +279,11 @@ class Room:
         return [_saved(one)] * owed
 
     def _take(
-        self, one: Member, update: bytes, structure: guard.Structure, after: Mapping[int, int]
+        self,
+        one: Member,
+        updates: Sequence[bytes],
+        structure: guard.Structure,
+        after: Mapping[int, int],
     ) -> list[Effect]:
         """Apply, and say what the server's own document emitted: never a client's raw bytes."""
         writes = structure.writes(self._clocks)
@@ -262,7 +292,7 @@ class Room:
         if len(writes) > MOST_WRITERS:
             raise Malformed("a change under too many client ids")
         depths = self._measured(structure)
-        emitted = self._apply(update, structure)
+        emitted = self._apply(updates, structure)
         if emitted is None:
             if writes:
                 self._restore()
@@ -296,11 +326,14 @@ class Room:
             self._depths = measured(guard.places_of(self._state()), {}, Depths())
         return measured(structure.places, self._clocks, self._depths)
 
-    def _apply(self, update: bytes, structure: guard.Structure) -> bytes | None:
-        """What the document emitted for an update; None when it was nothing new."""
+    def _apply(self, updates: Sequence[bytes], structure: guard.Structure) -> bytes | None:
+        """What the document emitted for updates; None when it was nothing new."""
         self._emitted.clear()
         try:
-            apply_in_parts(self._doc, update, structure, self._clocks, self.cpu)
+            if len(updates) == 1:
+                apply_in_parts(self._doc, updates[0], structure, self._clocks, self.cpu)
+            else:
+                apply_together(self._doc, updates, structure, self.cpu)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise

@@ -15,7 +15,7 @@ from typing import Final
 
 from sync.effects import MemberId
 from sync.errors import Refusal
-from sync.messages import Close, FromClient, RoomAddress, Token, parse_room_address
+from sync.messages import Close, Received, RoomAddress, Token, parse_room_address
 
 MOST_WAITING_FRAMES: Final = 32
 MOST_WAITING_BYTES: Final = 64 * 1024
@@ -35,7 +35,7 @@ class Greeting:
     address: RoomAddress
     since: float
     asked: bool = False
-    waiting: list[FromClient] = field(default_factory=list)
+    waiting: list[Received] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Deliver:
     """A message for a room."""
 
     session: Live
-    message: FromClient
+    message: Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Sessions:
         self._waiting_frames = 0
         self._waiting_bytes = 0
 
-    def receive(self, spelling: str, message: FromClient, size: int, now: float) -> Step | None:
+    def receive(self, spelling: str, message: Received, size: int, now: float) -> Step | None:
         """What a message of `size` bytes about `spelling` asks of the server; None: nothing."""
         session = self._sessions.get(spelling)
         match session:
@@ -120,12 +120,12 @@ class Sessions:
                     return Depart(session)
                 return None if isinstance(message, Token) else Deliver(session, message)
 
-    def _again(self, spelling: str, message: FromClient, size: int, now: float) -> Step | None:
+    def _again(self, spelling: str, message: Received, size: int, now: float) -> Step | None:
         if isinstance(message, Close | Token):
             self.end(spelling)
         return self._first(spelling, message, size, now) if isinstance(message, Token) else None
 
-    def _first(self, spelling: str, message: FromClient, size: int, now: float) -> Step | None:
+    def _first(self, spelling: str, message: Received, size: int, now: float) -> Step | None:
         if isinstance(message, Close):
             return None
         address = parse_room_address(spelling)
@@ -136,7 +136,7 @@ class Sessions:
         greeting = self._sessions[spelling] = Greeting(address, now)
         return self._wait(greeting, message, size)
 
-    def _wait(self, greeting: Greeting, message: FromClient, size: int) -> Step | None:
+    def _wait(self, greeting: Greeting, message: Received, size: int) -> Step | None:
         match message:
             case Close():
                 self.end(greeting.address.spelling)
@@ -187,6 +187,10 @@ class Sessions:
             for spelling, one in self._sessions.items()
             if isinstance(one, Greeting) and not one.asked and now - one.since > GREETING_TIME
         ]
+
+    def is_live(self, spelling: str) -> bool:
+        """Whether this socket is in the document."""
+        return isinstance(self._sessions.get(spelling), Live)
 
     def live(self) -> list[Live]:
         """The documents this socket is in."""

@@ -7,7 +7,7 @@ can make each of 25,000 items walk past all the others, half a minute in one fra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pycrdt import Doc
@@ -18,7 +18,7 @@ from sync.guard import Run, Span, Structure
 from sync.ordering import advances
 
 SMALL: Final = 16
-"""Structs and deletions that are applied in one go."""
+"""Structs and deletions of one update that are applied in one go."""
 ALLOWED: Final = 0.1
 """Seconds of CPU that a change may take, and more by what is in it:"""
 ALLOWED_EACH: Final = 8e-6
@@ -36,13 +36,11 @@ def apply_in_parts(
 ) -> None:
     """Apply a change without a gap, in one transaction. Raises Malformed when it takes longer
     than any honest one; the document is half changed then."""
-    size = structure.structs + len(structure.deletes)
-    if size <= SMALL:
+    if structure.size <= SMALL:
         doc.apply_update(update)
         return
     parts = _Parts(update, structure, known)
-    allowed = ALLOWED + ALLOWED_EACH * (structure.structs + len(structure.deletes) / 4)
-    began, most = cpu(), SMALL
+    allowed, began, most = _allowed(structure), cpu(), SMALL
     with doc.transaction():
         while (part := parts.take(most)) is not None:
             before = cpu()
@@ -54,6 +52,23 @@ def apply_in_parts(
                 most *= 2
             elif now - before > _LONG:
                 most = max(1, most // 4)
+
+
+def apply_together(
+    doc: Doc[Any], updates: Sequence[bytes], structure: Structure, cpu: Callable[[], float]
+) -> None:
+    """Apply changes that fit on each other in turn, in one transaction: the document emits them
+    as one, and tidies up once. Raises Malformed as `apply_in_parts` does."""
+    allowed, began = _allowed(structure), cpu()
+    with doc.transaction():
+        for update in updates:
+            doc.apply_update(update)
+            if cpu() - began > allowed:
+                raise Malformed("changes that take too long to apply")
+
+
+def _allowed(structure: Structure) -> float:
+    return ALLOWED + ALLOWED_EACH * (structure.structs + len(structure.deletes) / 4)
 
 
 class _Parts:

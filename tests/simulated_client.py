@@ -12,7 +12,7 @@ from pycrdt import Doc, Map, Text
 
 from models.documents import DocumentName
 from models.vocabulary import IncidentId, Role
-from server.websocket import framed
+from server.frames import framed
 from sync import codec
 from sync.codec import Hocuspocus
 from sync.effects import MemberId

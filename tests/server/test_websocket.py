@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from server.websocket import HIGH_WATER, MOST_FRAGMENTS, framed
+from server.websocket import HIGH_WATER, MOST_FRAGMENTS
 from sync import codec
 from sync.messages import SyncStep1, SyncStep2, Token, Update
 from tests.live import LiveServer, a_server
@@ -38,12 +38,6 @@ def test_the_protocol_we_build_on_is_the_one_we_know():
         "resume_writing",
     ):
         assert callable(getattr(WebSocketsSansIOProtocol, name))
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 200_000])
-def test_a_frame_is_what_the_rfc_says(size: int):
-    message = bytes(size)
-    assert framed(message) == Frame(Opcode.BINARY, message).serialize(mask=False)
 
 
 async def test_a_message_in_thousands_of_pieces_closes_its_socket(server: LiveServer):
