@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -27,11 +27,14 @@ Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
-SHORTEST_WINDOW: Final = 0.004
-"""Seconds between two commits of a busy server: a commit costs as much for ten rows as for one."""
-LONGEST_WINDOW: Final = 0.05
-SPEAKING_SHARE: Final = 0.25
+COMMITTING_SHARE: Final = 0.06
+"""The part of a core that may go into committing before more is gathered for each commit."""
+TELLING_SHARE: Final = 0.25
 """The part of its time that the server may spend on telling before it gathers more."""
+AT_ONCE: Final = 0.005
+"""Seconds of either that may be spent before the share counts: a quiet room never waits."""
+LONGEST_WINDOW: Final = 0.05
+"""Seconds that a change waits for others at most."""
 
 
 class Writer:
@@ -102,22 +105,46 @@ class Committing(Protocol):
         """Nothing of the batch is on the disk."""
 
 
+class Purse:
+    """Time that may be spent: it fills with a share of the time that passes. What is spent may
+    bring it below nothing, for LONGEST_WINDOW at most."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._holds, self._at = AT_ONCE, float("-inf")
+
+    def spend(self, seconds: float, now: float) -> None:
+        """Take out `seconds` at `now` of a steady clock."""
+        filled = min(AT_ONCE, self._holds + (now - self._at) * self._share)
+        self._holds = max(filled - seconds, -LONGEST_WINDOW * self._share)
+        self._at = now
+
+    def empty_until(self) -> float:
+        """When there is something in it again."""
+        return self._at - min(0.0, self._holds) / self._share
+
+
 class Pace:
-    """How long to gather before the next commit. A quiet server commits at once; one that spends
-    its time telling many readers opens a window by itself, so that several changes share one
-    commit, one frame and one write per reader."""
+    """How long to gather before the next commit. A quiet server commits at once. One that spends
+    much of its time on committing, or on telling many readers, opens a window by itself: several
+    changes then share one commit, one frame and one write per reader."""
 
     def __init__(self) -> None:
-        self._not_before = 0.0
+        self._committing = Purse(COMMITTING_SHARE)
+        self._telling = Purse(TELLING_SHARE)
 
     def pause(self, now: float) -> float:
         """Seconds to wait at `now` (a steady clock) before committing what waits."""
-        return max(0.0, self._not_before - now)
+        due = max(self._committing.empty_until(), self._telling.empty_until())
+        return max(0.0, due - now)
 
-    def spoke(self, began: float, ended: float) -> None:
-        """Telling everybody took from `began` to `ended`."""
-        window = (ended - began) / SPEAKING_SHARE
-        self._not_before = began + min(LONGEST_WINDOW, max(SHORTEST_WINDOW, window))
+    def committed(self, seconds: float, now: float) -> None:
+        """A commit took so many seconds of work, waiting for the disk not counted."""
+        self._committing.spend(seconds, now)
+
+    def told(self, seconds: float, now: float) -> None:
+        """Telling everybody took so many seconds."""
+        self._telling.spend(seconds, now)
 
 
 class Committer:
@@ -169,7 +196,7 @@ class Committer:
         began = perf_counter()
         taken = [batch for _, batch in batches]
         try:
-            heads = await self._writer.run(lambda connection: store(connection, taken))
+            stored = await self._writer.run(lambda connection: _timed(connection, taken))
         except OperationalError as error:
             # the disk is full, the database is locked: no room can be stored at the moment
             _fail_all(batches, error)
@@ -180,6 +207,8 @@ class Committer:
             for one in batches:
                 await self._commit([one])
         else:
+            heads, spent = stored
+            self._pace.committed(spent, perf_counter())
             metrics.COMMIT_SECONDS.observe(perf_counter() - began)
             metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in taken))
             self._tell(batches, heads)
@@ -192,7 +221,8 @@ class Committer:
             except Exception as error:  # noqa: BLE001 logged, and the room starts anew
                 # it is stored; who was not told comes back and finds it
                 _fail(room, error)
-        self._pace.spoke(began, perf_counter())
+        now = perf_counter()
+        self._pace.told(now - began, now)
 
 
 def _fail_all(batches: Sequence[tuple[Committing, Batch]], error: Exception) -> None:
@@ -206,6 +236,14 @@ def _fail(room: Committing, error: Exception) -> None:
     known = isinstance(error, SQLAlchemyError | Overtaken)
     log.error("commit-failed", error=type(error).__name__, exc_info=None if known else error)
     room.not_committed(error)
+
+
+def _timed(connection: Connection, batches: Sequence[Batch]) -> tuple[list[Head], float]:
+    """`store`, and the seconds of work that it took. The commit itself comes after, and is taken
+    to cost as much again."""
+    began = thread_time()
+    heads = store(connection, batches)
+    return heads, 2 * (thread_time() - began)
 
 
 def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:

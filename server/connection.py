@@ -112,7 +112,9 @@ class Connection:
         self.closing: tuple[CloseCode, Refusal] | None = None
         self._doorkeeper = doorkeeper
         self._pipe = pipe
-        self._behind_since: float | None = None
+        self.behind = False
+        """Whether the client does not keep up at the moment."""
+        self._behind_since = 0.0
         self._admissions: set[asyncio.Task[None]] = set()
 
     @property
@@ -273,25 +275,20 @@ class Connection:
         """Send what is framed already, the same bytes for everybody."""
         if self.closing is None:
             self._pipe.write(frames)
-            if self._behind_since is not None and self._pipe.waiting() > MOST_WAITING:
+            if self.behind and self._pipe.waiting() > MOST_WAITING:
                 self.hang_up(Refusal.TOO_SLOW)
-
-    @property
-    def behind(self) -> bool:
-        """Whether the client does not keep up at the moment."""
-        return self._behind_since is not None
 
     def behind_for_too_long(self, now: float) -> bool:
         """Whether it is time to give up on this client."""
-        return self._behind_since is not None and now - self._behind_since > SLOWEST
+        return self.behind and now - self._behind_since > SLOWEST
 
     def paused(self) -> None:
         """More waits for the client than it reads."""
-        self._behind_since = time.monotonic()
+        self.behind, self._behind_since = True, time.monotonic()
 
     def resumed(self) -> None:
         """The client reads again: every document says what was missed."""
-        self._behind_since = None
+        self.behind = False
         for member, desk in list(self._desks.items()):
             desk.caught_up(member)
 

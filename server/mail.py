@@ -1,7 +1,8 @@
 """What a room says at one moment, gathered so that each socket is written to once.
 
-Most members hear the same: for them the frames are built and joined once per spelling in use.
-Only who is spoken to alone, or left out of something, gets a letter of their own.
+Most members hear the same: for them the frames are built and joined once per spelling in use, and
+changes that were stored together become one, whoever made them. Who is spoken to alone, or left
+out of something, gets a letter of their own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Protocol
 
 from server.frames import framed
 from sync.effects import MemberId
-from sync.messages import Awareness, FromServer, Update
+from sync.merging import merged
+from sync.messages import Awareness, FromServer, SyncStatus, Update
 from sync.ports import Dialect
 
 
@@ -28,6 +30,10 @@ class Seated(Protocol):
         """How the client speaks."""
 
     @property
+    def hears(self) -> tuple[str, str]:
+        """Dialect and spelling: who hears the same gets the same bytes."""
+
+    @property
     def behind(self) -> bool:
         """Whether the client does not keep up."""
 
@@ -41,9 +47,6 @@ class _Letter:
     to: MemberId | None
     besides: MemberId | None
 
-    def reaches(self, member: MemberId) -> bool:
-        return self.to == member if self.to is not None else self.besides != member
-
 
 class Mail:
     """Messages of one moment, in order. `missed` is told who was left out of a change or of
@@ -51,80 +54,110 @@ class Mail:
 
     def __init__(self, missed: Callable[[MemberId], None]) -> None:
         self._letters: list[_Letter] = []
-        self._named: set[MemberId] = set()
         self._missed = missed
-        self._frames: dict[tuple[str, str, int], bytes] = {}
 
     def send(self, member: MemberId, message: FromServer) -> None:
         """Tell one member."""
         self._letters.append(_Letter(message, member, None))
-        self._named.add(member)
 
     def broadcast(self, message: FromServer, besides: MemberId | None) -> None:
-        """Tell everybody, but for one."""
+        """Tell everybody, but for one; who made one of several changes may hear it again."""
         self._letters.append(_Letter(message, None, besides))
-        if besides is not None:
-            self._named.add(besides)
 
     def deliver(self, seats: Mapping[MemberId, Seated]) -> None:
         """Write to each socket what is for it, in one go."""
-        letters, self._letters = self._letters, []
-        if not letters:
+        if not self._letters:
             return
-        common = [number for number, one in enumerate(letters) if one.to is None]
-        if common:
-            self._deliver_common(letters, common, seats)
-        for member in self._named:
-            seat = seats.get(member)
-            if seat is not None:
-                own = [n for n, one in enumerate(letters) if one.reaches(member)]
-                self._write(member, seat, letters, own)
-        self._named.clear()
-        self._frames.clear()
-
-    def _deliver_common(
-        self,
-        letters: list[_Letter],
-        common: list[int],
-        seats: Mapping[MemberId, Seated],
-    ) -> None:
-        joined: dict[tuple[str, str], bytes] = {}
-        for member, seat in list(seats.items()):
-            if member in self._named:
-                continue
+        letters, self._letters = self._letters, []
+        moment = _Moment(_with_one_change(letters))
+        reached = seats.items() if moment.is_for_all else moment.named_in(seats)
+        for member, seat in list(reached):
             if seat.behind:
-                self._write(member, seat, letters, common)
-                continue
-            key = (seat.dialect.name, seat.spelling)
-            frames = joined.get(key)
-            if frames is None:
-                frames = joined[key] = self._join(seat, letters, common)
-            if frames:
+                self._write_to_one_behind(member, seat, moment)
+            elif frames := moment.frames_for(member, seat):
                 seat.write(frames)
 
-    def _write(
-        self, member: MemberId, seat: Seated, letters: list[_Letter], numbers: list[int]
-    ) -> None:
-        if seat.behind:
-            kept = [n for n in numbers if not _can_be_said_later(letters[n])]
-            if len(kept) != len(numbers):
-                self._missed(member)
-            numbers = kept
-        if frames := self._join(seat, letters, numbers):
+    def _write_to_one_behind(self, member: MemberId, seat: Seated, moment: _Moment) -> None:
+        numbers = moment.numbers_for(member)
+        kept = [number for number in numbers if not moment.can_be_said_later(number)]
+        if len(kept) != len(numbers):
+            self._missed(member)
+        if frames := moment.joined(seat, kept):
             seat.write(frames)
 
-    def _join(self, seat: Seated, letters: list[_Letter], numbers: Iterable[int]) -> bytes:
-        return b"".join(self._frame(seat, letters, number) for number in numbers)
 
-    def _frame(self, seat: Seated, letters: list[_Letter], number: int) -> bytes:
-        key = (seat.dialect.name, seat.spelling, number)
-        frame = self._frames.get(key)
+def _with_one_change(letters: list[_Letter]) -> list[_Letter]:
+    """Several changes for everybody as one, in the place of the first. Its authors hear their own
+    again, which changes nothing for them, so that all hear the same."""
+    updates: list[bytes] = []
+    before: list[_Letter] = []
+    behind: list[_Letter] = []
+    for one in letters:
+        if one.to is None and isinstance(one.message, Update):
+            updates.append(one.message.update)
+        else:
+            (behind if updates else before).append(one)
+    if len(updates) < 2:
+        return letters
+    changes = (_Letter(Update(one), None, None) for one in merged(updates))
+    return [*before, *changes, *behind]
+
+
+class _Moment:
+    """Letters in order, by their numbers, and the frames made for them."""
+
+    def __init__(self, letters: list[_Letter]) -> None:
+        self._letters = letters
+        self._common: list[int] = []
+        self._personal: dict[MemberId, list[int]] = {}
+        self._left_out: set[MemberId] = set()
+        self._frames: dict[tuple[tuple[str, str], int], bytes] = {}
+        self._shared: dict[tuple[str, str], bytes] = {}
+        for number, one in enumerate(letters):
+            if one.to is not None:
+                self._personal.setdefault(one.to, []).append(number)
+            else:
+                self._common.append(number)
+                if one.besides is not None:
+                    self._left_out.add(one.besides)
+
+    @property
+    def is_for_all(self) -> bool:
+        return bool(self._common)
+
+    def named_in(self, seats: Mapping[MemberId, Seated]) -> Iterable[tuple[MemberId, Seated]]:
+        """Those who are spoken to alone, with their places."""
+        return [(member, seats[member]) for member in self._personal if member in seats]
+
+    def frames_for(self, member: MemberId, seat: Seated) -> bytes:
+        """All that a member hears, as bytes."""
+        if member in self._personal or member in self._left_out:
+            return self.joined(seat, self.numbers_for(member))
+        frames = self._shared.get(seat.hears)
+        if frames is None:
+            frames = self._shared[seat.hears] = self.joined(seat, self._common)
+        return frames
+
+    def numbers_for(self, member: MemberId) -> list[int]:
+        """The letters for a member, in order."""
+        common = [n for n in self._common if self._letters[n].besides != member]
+        return sorted(common + self._personal.get(member, []))
+
+    def can_be_said_later(self, number: int) -> bool:
+        """Changes and presence that everybody is told: one difference says them all."""
+        letter = self._letters[number]
+        return letter.to is None and isinstance(letter.message, Update | Awareness)
+
+    def joined(self, seat: Seated, numbers: Iterable[int]) -> bytes:
+        """The frames of these letters in a row."""
+        return b"".join([self._frame(seat, number) for number in numbers])
+
+    def _frame(self, seat: Seated, number: int) -> bytes:
+        message = self._letters[number].message
+        # acknowledgements are the most numerous letters, and all alike
+        slot = -1 - message.saved if isinstance(message, SyncStatus) else number
+        frame = self._frames.get((seat.hears, slot))
         if frame is None:
-            message = seat.dialect.encode(seat.spelling, letters[number].message)
-            frame = self._frames[key] = b"" if message is None else framed(message)
+            said = seat.dialect.encode(seat.spelling, message)
+            frame = self._frames[seat.hears, slot] = b"" if said is None else framed(said)
         return frame
-
-
-def _can_be_said_later(letter: _Letter) -> bool:
-    """Changes and presence that everybody is told: one difference says them all."""
-    return letter.to is None and isinstance(letter.message, Update | Awareness)
