@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from struct import Struct
 from typing import Final
 
 from models.vocabulary import OrganisationCode, PersonId
@@ -60,20 +62,29 @@ class Entry:
 
 
 def chained(previous: bytes, entry: Entry) -> bytes:
-    """SHA-256 over the previous hash and every field of the entry, each behind its length."""
-    digest = hashlib.sha256(previous)
-    for field in (
-        entry.document.encode(),
-        entry.epoch.to_bytes(8, "big"),
-        entry.seq.to_bytes(8, "big"),
-        entry.person.encode(),
-        entry.organisation.encode(),
-        entry.at.to_bytes(8, "big"),
+    """SHA-256 over the previous hash and every field of the entry, each behind its length (eight
+    bytes, the greatest first). Raises TypeError, AttributeError or struct.error for a value that
+    no entry has."""
+    covered = (
+        previous,
+        _text(entry.document),
+        _TWO_NUMBERS.pack(8, entry.epoch, 8, entry.seq),
+        _text(entry.person),
+        _text(entry.organisation),
+        _NUMBER_AND_LENGTH.pack(8, entry.at, len(entry.payload)),
         entry.payload,
-    ):
-        digest.update(len(field).to_bytes(8, "big"))
-        digest.update(field)
-    return digest.digest()
+    )
+    return hashlib.sha256(b"".join(covered)).digest()
+
+
+_TWO_NUMBERS: Final = Struct(">QQQQ")
+_NUMBER_AND_LENGTH: Final = Struct(">QQQ")
+
+
+@lru_cache(maxsize=4096)
+def _text(field: str) -> bytes:
+    encoded = field.encode()
+    return len(encoded).to_bytes(8, "big") + encoded
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter, thread_time
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, delete, insert
@@ -22,19 +22,12 @@ from models import tables, update_log
 from models.journal import BEFORE_THE_FIRST
 from models.update_log import Addition, Head, NewRow, Overtaken
 from server import live_metrics as metrics
+from server.inbox import Inbox
+from server.pace import Pace
 
 Result = TypeVar("Result")
 
 log = structlog.get_logger()
-
-COMMITTING_SHARE: Final = 0.06
-"""The part of a core that may go into committing before more is gathered for each commit."""
-TELLING_SHARE: Final = 0.25
-"""The part of its time that the server may spend on telling before it gathers more."""
-AT_ONCE: Final = 0.005
-"""Seconds of either that may be spent before the share counts: a quiet room never waits."""
-LONGEST_WINDOW: Final = 0.05
-"""Seconds that a change waits for others at most."""
 
 
 class Writer:
@@ -105,48 +98,6 @@ class Committing(Protocol):
         """Nothing of the batch is on the disk."""
 
 
-class Purse:
-    """Time that may be spent: it fills with a share of the time that passes. What is spent may
-    bring it below nothing, for LONGEST_WINDOW at most."""
-
-    def __init__(self, share: float) -> None:
-        self._share = share
-        self._holds, self._at = AT_ONCE, float("-inf")
-
-    def spend(self, seconds: float, now: float) -> None:
-        """Take out `seconds` at `now` of a steady clock."""
-        filled = min(AT_ONCE, self._holds + (now - self._at) * self._share)
-        self._holds = max(filled - seconds, -LONGEST_WINDOW * self._share)
-        self._at = now
-
-    def empty_until(self) -> float:
-        """When there is something in it again."""
-        return self._at - min(0.0, self._holds) / self._share
-
-
-class Pace:
-    """How long to gather before the next commit. A quiet server commits at once. One that spends
-    much of its time on committing, or on telling many readers, opens a window by itself: several
-    changes then share one commit, one frame and one write per reader."""
-
-    def __init__(self) -> None:
-        self._committing = Purse(COMMITTING_SHARE)
-        self._telling = Purse(TELLING_SHARE)
-
-    def pause(self, now: float) -> float:
-        """Seconds to wait at `now` (a steady clock) before committing what waits."""
-        due = max(self._committing.empty_until(), self._telling.empty_until())
-        return max(0.0, due - now)
-
-    def committed(self, seconds: float, now: float) -> None:
-        """A commit took so many seconds of work, waiting for the disk not counted."""
-        self._committing.spend(seconds, now)
-
-    def told(self, seconds: float, now: float) -> None:
-        """Telling everybody took so many seconds."""
-        self._telling.spend(seconds, now)
-
-
 class Committer:
     """One transaction for whatever all rooms have waiting, again and again."""
 
@@ -157,12 +108,19 @@ class Committer:
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self.inbox = Inbox(self._gathers, self._wake)
+
+    def _gathers(self) -> bool:
+        return self._pace.pause(perf_counter()) > 0
+
+    def _wake(self) -> None:
+        self._idle.clear()
+        self._wanted.set()
 
     def want(self, room: Committing) -> None:
         """`room` has something to store."""
         self._waiting[id(room)] = room
-        self._idle.clear()
-        self._wanted.set()
+        self._wake()
 
     async def run(self) -> None:
         """Commit for ever; cancel to stop, after `settled`."""
@@ -171,14 +129,15 @@ class Committer:
             if (pause := self._pace.pause(perf_counter())) > 0:
                 await asyncio.sleep(pause)
             self._wanted.clear()
+            self.inbox.open()
             rooms = list(self._waiting.values())
             self._waiting.clear()
             await self._commit_all(rooms)
-            if not self._waiting:
+            if not (self._waiting or self.inbox.holds_any):
                 self._idle.set()
 
     async def settled(self) -> None:
-        """Wait until nothing waits to be stored."""
+        """Wait until nothing waits to be stored, or to be looked at."""
         await self._idle.wait()
 
     async def _commit_all(self, rooms: list[Committing]) -> None:

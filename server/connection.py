@@ -14,6 +14,7 @@ from models.policy import Actor
 from server import live_metrics as metrics
 from server.authenticate import Identity
 from server.frames import framed
+from server.inbox import Inbox
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal
@@ -101,7 +102,12 @@ class Connection:
     """
 
     def __init__(
-        self, doorkeeper: Doorkeeper, identity: Identity | None, pipe: Pipe, dialect: Dialect
+        self,
+        doorkeeper: Doorkeeper,
+        identity: Identity | None,
+        pipe: Pipe,
+        dialect: Dialect,
+        inbox: Inbox,
     ) -> None:
         self.dialect = dialect
         self.number = next(_numbers)
@@ -112,6 +118,8 @@ class Connection:
         self.closing: tuple[CloseCode, Refusal] | None = None
         self._doorkeeper = doorkeeper
         self._pipe = pipe
+        self._inbox = inbox
+        self._frames = 0
         self.behind = False
         """Whether the client does not keep up at the moment."""
         self._behind_since = 0.0
@@ -131,9 +139,12 @@ class Connection:
     # --- from the client -----------------------------------------------------------------------
 
     def receive(self, frames: Sequence[bytes]) -> None:
-        """The frames of one read from the client; a malformed one closes the socket, and only
-        that."""
-        metrics.FRAMES.inc(len(frames))
+        """The frames of one read from the client; they may be handled a little later."""
+        self._inbox.take(self, frames)
+
+    def handle(self, frames: Sequence[bytes]) -> None:
+        """Handle frames now; a malformed one closes the socket, and only that."""
+        self._frames += len(frames)
         try:
             for spelling, message, size in self._gathered(frames):
                 step = self.sessions.receive(spelling, message, size, time.monotonic())
@@ -144,6 +155,12 @@ class Connection:
         except Malformed as error:
             log.info("malformed", connection=self.number, why=str(error))
             self.hang_up(Refusal.MALFORMED)
+
+    def count_frames(self) -> None:
+        """Add what came since the last time to the metric: for each frame by itself it would cost
+        as much as taking it apart."""
+        metrics.FRAMES.inc(self._frames)
+        self._frames = 0
 
     def _gathered(self, frames: Iterable[bytes]) -> Iterator[tuple[str, Received, int]]:
         """The messages in these frames and their sizes; changes that follow on each other, of one
@@ -252,6 +269,7 @@ class Connection:
 
     def leave_all(self) -> None:
         """The socket is gone."""
+        self.count_frames()
         for task in self._admissions:
             task.cancel()
         for member, desk in list(self._desks.items()):

@@ -35,6 +35,7 @@ async def sweep(
         await asyncio.sleep(SWEEP)
         now = time.monotonic()
         for connection in list(connections):
+            connection.count_frames()
             sweep_connection(connection, now)
         for room in list(rooms()):
             if room.idle and now - room.empty_since > IDLE_FOR:

@@ -46,6 +46,7 @@ class Hub:
         self._read = read
         self._authenticator = authenticator
         self._committer = Committer(writer)
+        self.inbox = self._committer.inbox
         self._rooms: dict[DocumentName, OpenRoom] = {}
         self._opening: dict[DocumentName, asyncio.Task[OpenRoom]] = {}
         self._standings: dict[IncidentId, Standing] = {}
@@ -114,6 +115,8 @@ class Hub:
 
     def disconnected(self, connection: Connection) -> None:
         """A socket closed, for whatever reason."""
+        # what it sent before it went counts
+        self.inbox.open_all()
         self._connections.discard(connection)
         metrics.SOCKETS.dec()
         connection.leave_all()

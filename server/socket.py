@@ -51,7 +51,7 @@ class CollabSocket:
         identity = await self._hub.settled_in(lambda: self._authenticator.identify(websocket))
         await websocket.accept()
         pipe: CollabProtocol = websocket.scope["extensions"][EXTENSION]
-        connection = Connection(self._hub, identity, pipe, dialect)
+        connection = Connection(self._hub, identity, pipe, dialect, self._hub.inbox)
         self._hub.connected(connection)
         if spelling is not None:
             connection.knock(spelling)

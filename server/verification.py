@@ -6,6 +6,7 @@ checkpoints, marks, and the beginning of an epoch that was restored.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -176,7 +177,7 @@ class _Walk:
             raise self._damaged(f"row {seq}", f"it is missing, row {entry.seq} comes next")
         try:
             right = chained(last, entry) == stored
-        except (TypeError, AttributeError, OverflowError):
+        except (TypeError, AttributeError, struct.error):
             right = False  # a value of another type than was ever written
         if not right:
             raise self._damaged(f"row {seq}", "its hash does not fit what it says")

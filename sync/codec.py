@@ -36,6 +36,7 @@ from sync.messages import (
 PING: Final = bytes((MessageType.PING,))
 PONG: Final = bytes((MessageType.PONG,))
 
+_CHANGE: Final = bytes((MessageType.SYNC, SyncType.UPDATE))
 _LONGEST_SPELLING: Final = 256
 _LONGEST_TOKEN: Final = 4096
 
@@ -179,9 +180,20 @@ class Hocuspocus:
     acknowledges: Final = True
     heartbeat: Final = PING
 
+    def __init__(self) -> None:
+        self._head, self._spelling = b"", ""
+
     def decode(self, frame: bytes) -> Addressed[FromClient] | Ping | Pong:
         """What a client sent; raises Malformed."""
-        return decode_from_client(frame)
+        if self._head and frame.startswith(self._head):
+            # most frames are changes of the document that the one before was about
+            reader = lib0.Reader(frame, len(self._head))
+            return Addressed(self._spelling, Update(reader.block()))
+        decoded = decode_from_client(frame)
+        if isinstance(decoded, Addressed) and isinstance(decoded.message, Update):
+            self._spelling = decoded.spelling
+            self._head = lib0.text(decoded.spelling) + _CHANGE
+        return decoded
 
     def encode(self, spelling: str, message: FromServer) -> bytes:
         """The frame for a message."""

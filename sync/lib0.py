@@ -25,9 +25,9 @@ class Reader:
 
     __slots__ = ("at", "data", "end")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, at: int = 0) -> None:
         self.data = data
-        self.at = 0
+        self.at = at
         self.end = len(data)
 
     @property

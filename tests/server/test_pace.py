@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.committer import AT_ONCE, COMMITTING_SHARE, LONGEST_WINDOW, TELLING_SHARE, Pace
+from server.pace import AT_ONCE, COMMITTING_SHARE, LONGEST_WINDOW, TELLING_SHARE, Pace
 
 
 def commits_a_second(cost: float, seconds: float = 10.0) -> float:

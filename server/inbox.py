@@ -1,0 +1,79 @@
+"""What clients sent while the committer gathers.
+
+A change that comes while the window is open will not be committed before it closes, so there is
+no hurry to look at it. Handled together just before the commit, messages cost half: the code and
+the data they need are at hand for all after the first. On a quiet server nothing waits here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import Final, Protocol
+
+import structlog
+
+from sync.errors import Refusal
+
+log = structlog.get_logger()
+
+LONGEST: Final = 0.01
+"""Seconds of handling before others have their turn."""
+
+
+class Handles(Protocol):
+    """A socket as the inbox sees it."""
+
+    number: int
+
+    def handle(self, frames: Sequence[bytes]) -> None:
+        """Handle the frames of one read."""
+
+    def hang_up(self, refusal: Refusal, /) -> None:
+        """Close the socket."""
+
+
+class Inbox:
+    """Reads from clients in the order in which they came. While `gathers()` they wait, and `wake`
+    is called so that `open` follows."""
+
+    def __init__(self, gathers: Callable[[], bool], wake: Callable[[], None]) -> None:
+        self._gathers = gathers
+        self._wake = wake
+        self._reads: deque[tuple[Handles, Sequence[bytes]]] = deque()
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether something waits."""
+        return bool(self._reads)
+
+    def take(self, socket: Handles, frames: Sequence[bytes]) -> None:
+        """Frames of one read: to be handled now, or behind what waits."""
+        if self._reads or self._gathers():
+            self._reads.append((socket, frames))
+            self._wake()
+        else:
+            _handle(socket, frames)
+
+    def open(self) -> None:
+        """Handle what waits, for a while; what is left then has its turn after the others."""
+        until = perf_counter() + LONGEST
+        while self._reads and perf_counter() < until:
+            _handle(*self._reads.popleft())
+        if self._reads:
+            self._wake()
+
+    def open_all(self) -> None:
+        """Handle all that waits."""
+        while self._reads:
+            _handle(*self._reads.popleft())
+
+
+def _handle(socket: Handles, frames: Sequence[bytes]) -> None:
+    try:
+        socket.handle(frames)
+    except Exception as error:
+        # a fault of ours with what one client sent: the others' frames are handled all the same
+        log.critical("frames-not-handled", connection=socket.number, exc_info=error)
+        socket.hang_up(Refusal.INTERNAL)

@@ -1,0 +1,94 @@
+"""What clients sent while the committer gathers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from server import inbox as module
+from server.inbox import Inbox
+from sync.errors import Refusal
+
+
+@dataclass
+class Socket:
+    number: int
+    handled: list[tuple[int, bytes]]
+    on_frame: Callable[[bytes], None] = lambda _: None
+    hung_up: list[Refusal] = field(default_factory=list)
+
+    def handle(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            self.on_frame(frame)
+            self.handled.append((self.number, frame))
+
+    def hang_up(self, refusal: Refusal, /) -> None:
+        self.hung_up.append(refusal)
+
+
+class Case:
+    def __init__(self) -> None:
+        self.gathering = False
+        self.woken = 0
+        self.handled: list[tuple[int, bytes]] = []
+        self.inbox = Inbox(lambda: self.gathering, self.wake)
+        self.ana, self.bo = Socket(1, self.handled), Socket(2, self.handled)
+
+    def wake(self) -> None:
+        self.woken += 1
+
+
+def test_on_a_quiet_server_frames_are_handled_at_once():
+    case = Case()
+    case.inbox.take(case.ana, [b"a"])
+    assert case.handled == [(1, b"a")]
+    assert not case.woken
+
+
+def test_while_the_committer_gathers_they_wait_and_it_is_woken():
+    case = Case()
+    case.gathering = True
+    case.inbox.take(case.ana, [b"a"])
+    case.inbox.take(case.bo, [b"b", b"c"])
+    assert not case.handled
+    assert case.woken
+    case.inbox.open()
+    assert case.handled == [(1, b"a"), (2, b"b"), (2, b"c")]
+    assert not case.inbox.holds_any
+
+
+def test_nothing_overtakes_what_waits():
+    case = Case()
+    case.gathering = True
+    case.inbox.take(case.ana, [b"a"])
+    case.gathering = False
+    case.inbox.take(case.ana, [b"b"])
+    case.inbox.open()
+    assert case.handled == [(1, b"a"), (1, b"b")]
+
+
+def test_a_fault_with_one_clients_frames_closes_that_one_and_no_other(monkeypatch):
+    case = Case()
+    case.gathering = True
+    case.ana.on_frame = lambda _: 1 / 0
+    case.inbox.take(case.ana, [b"a"])
+    case.inbox.take(case.bo, [b"b"])
+    case.inbox.open_all()
+    assert case.handled == [(2, b"b")]
+    assert case.ana.hung_up == [Refusal.INTERNAL]
+    assert not case.bo.hung_up
+
+
+def test_many_that_wait_do_not_keep_others_from_their_turn(monkeypatch):
+    case = Case()
+    ticks = iter(range(1000))
+    monkeypatch.setattr(module, "perf_counter", lambda: next(ticks) * module.LONGEST / 3)
+    case.gathering = True
+    for number in range(10):
+        case.inbox.take(case.ana, [bytes((number,))])
+    woken = case.woken
+    case.inbox.open()
+    assert 0 < len(case.handled) < 10
+    assert case.woken == woken + 1
+    case.inbox.open_all()
+    assert [frame for _, frame in case.handled] == [bytes((number,)) for number in range(10)]
