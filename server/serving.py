@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -31,6 +32,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, then say on which port: port 0 is only known now."""
         await super().startup(sockets)
+        # what is loaded now lives as long as the process: collections need not walk it again
+        gc.collect()
+        gc.freeze()
         if self.started and self.servers:
             self._ready(self.servers[0].sockets[0].getsockname()[1])
 
