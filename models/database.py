@@ -1,8 +1,9 @@
 """Engines for the two databases; nothing is opened before somebody asks for a connection.
 
-SQLite allows one writer at a time, and versions with the WAL-reset bug lose committed rows when
-two connections write and checkpoint at once. So one connection of the process writes and
-checkpoints, every other one is `query_only`, and a lock keeps a second server out of the folder.
+The embedded one is described here, PostgreSQL in `postgresql.py`. SQLite allows one writer at a
+time, and versions with the WAL-reset bug lose committed rows when two connections write and
+checkpoint at once. So one connection of the process writes and checkpoints, every other one is
+`query_only`, and a lock keeps a second server out of the folder.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from models import postgresql
 
 READERS: Final = 8
 """Connections that read at the same time; the caller never sends more threads than this."""
@@ -45,13 +48,12 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether the rules for SQLite hold: one writer, a lock on the folder."""
+        """Whether it is embedded: a file in the data folder, with a lock on the folder."""
         return self.writer.dialect.name == "sqlite"
 
     def dispose(self) -> None:
         """Close every connection, the writer last: the last one to close checkpoints."""
-        if self.reader is not self.writer:
-            self.reader.dispose()
+        self.reader.dispose()
         self.writer.dispose()
 
 
@@ -62,15 +64,17 @@ def sqlite_url(folder: Path) -> str:
 
 def database_at(url: str) -> Database:
     """The engines for `url`; raises ValueError for a database that is not supported."""
-    match make_url(url).get_backend_name():
+    match url.partition("://")[0].partition("+")[0]:
         case "sqlite":
             return Database(
                 writer=_sqlite(url, _WRITER, "BEGIN IMMEDIATE", connections=1),
                 reader=_sqlite(url, _READER, "BEGIN", connections=READERS),
             )
-        case "postgresql":
-            engine = create_engine(url, pool_size=READERS, max_overflow=0, pool_pre_ping=True)
-            return Database(writer=engine, reader=engine)
+        case "postgresql" | "postgres":
+            where = postgresql.read_url(url)
+            return Database(
+                writer=postgresql.writer(where), reader=postgresql.reader(where, READERS)
+            )
         case other:
             raise ValueError(f"{other} is not supported; use sqlite or postgresql")
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import VARCHAR
 
 from models.columns import UtcDateTime, Word
 from models.vocabulary import HIGHEST_GRIP, OrganisationKind, Phase, Role, Tlp
@@ -39,7 +40,8 @@ metadata: Final = MetaData(
     }
 )
 
-_DOCUMENT: Final = String(200)
+_DOCUMENT: Final = String(200).with_variant(VARCHAR(200, collation="C"), "postgresql")
+"""Sorted by its bytes: ranges of names mean the same everywhere."""
 _CODE: Final = String(64)
 _ID: Final = String(64)
 

@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from models.journal import (
     BEFORE_THE_FIRST,
@@ -61,6 +61,8 @@ class Stored:
 
 
 FIRST_EPOCH: Final = 1
+_READ_TOGETHER: Final = 1000
+"""Rows held in memory while a whole chain is read."""
 
 
 def head_before_the_first() -> Head:
@@ -154,14 +156,19 @@ def _number(one: Addition, into: list[dict[str, object]]) -> Head:
 
 def _advance(connection: Connection, steps: Sequence[tuple[Addition, Head]]) -> None:
     """Move every head, each only if it still stands where the addition was based on."""
+    # sorted: two that lock the same heads in one order never wait for each other in a circle
     changed = sorted(
         (one.document, one.head, head) for one, head in steps if head.seq != one.head.seq
     )
-    for document, old, _ in changed:
-        if old.seq == 0:
-            _begin_head(connection, document, old)
     if not changed:
         return
+    fresh = [
+        {"document": document, "epoch": old.epoch, "hash": old.hash}
+        for document, old, _ in changed
+        if old.seq == 0
+    ]
+    if fresh:
+        connection.execute(_BEGIN_HEADS, fresh)
     moved = _MOVE_HEADS.execute(
         connection,
         [
@@ -180,16 +187,11 @@ def _advance(connection: Connection, steps: Sequence[tuple[Addition, Head]]) -> 
         raise Overtaken(", ".join(document for document, _, _ in changed))
 
 
-def _begin_head(connection: Connection, document: str, head: Head) -> None:
-    """The row of a document that is written for the first time."""
-    here = (heads.c.document == document, heads.c.epoch == head.epoch)
-    if connection.execute(select(heads.c.seq).where(*here)).first() is None:
-        connection.execute(
-            insert(heads),
-            {"document": document, "epoch": head.epoch, "seq": 0, "hash": head.hash},
-        )
-
-
+_BEGIN_HEADS: Final = text(
+    "INSERT INTO heads (document, epoch, seq, hash) VALUES (:document, :epoch, 0, :hash)"
+    " ON CONFLICT DO NOTHING"
+)
+"""For documents that are written for the first time, perhaps by two at once."""
 _INSERT_UPDATES: Final = Prepared(insert(updates))
 _INSERT_MARKS: Final = Prepared(insert(marks))
 _MOVE_HEADS: Final = Prepared(
@@ -293,7 +295,7 @@ def entries(
     connection: Connection, document: str, epoch: int
 ) -> Generator[tuple[Entry, bytes], None, None]:
     """Every row with its hash, in order of seq. Close it when it is not read to the end."""
-    rows = connection.execute(
+    every = (
         select(
             updates.c.document,
             updates.c.epoch,
@@ -306,9 +308,11 @@ def entries(
         )
         .where(updates.c.document == document, updates.c.epoch == epoch)
         .order_by(updates.c.seq)
+        .execution_options(yield_per=_READ_TOGETHER)
     )
-    for *fields, stored in rows:
-        yield Entry(*fields), stored
+    with connection.execute(every) as rows:
+        for *fields, stored in rows:
+            yield Entry(*fields), stored
 
 
 def verify(connection: Connection, document: str, epoch: int) -> Broken | None:

@@ -16,7 +16,7 @@ from server.commands.bench import serve_bench
 from server.commands.common import DataFolder, settings_for
 from server.commands.replay import run_replay
 from server.demo.seed import plant
-from server.opening import TablesBehind, opened
+from server.opening import opened
 from server.running import run_server
 from server.safekeeping import NotRestored
 from server.settings import SettingsWrong
@@ -24,7 +24,6 @@ from server.settings import SettingsWrong
 _IN_WORDS = (
     SettingsWrong,
     DataFolderUnusable,
-    TablesBehind,
     PersonRefused,
     CopyFailed,
     NotRestored,
@@ -42,6 +41,7 @@ app.command()(data.migrate)
 app.command()(safekeeping.backup)
 app.command("restore")(safekeeping.restore_backup)
 app.command()(safekeeping.verify)
+app.command("new-epochs")(safekeeping.new_epochs)
 app.command("replay")(run_replay)
 app.command("serve-bench")(serve_bench)
 

@@ -1,9 +1,9 @@
-"""Taking a data folder into use: its lock, its tables, its organisations."""
+"""Taking a database into use: its lock, its tables, its organisations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import structlog
 
@@ -15,29 +15,26 @@ from server.wiring import Services, build
 log = structlog.get_logger()
 
 
-class TablesBehind(Exception):
-    """The tables are not those of this version; the text says what to do."""
-
-
 @contextmanager
 def opened(settings: Settings) -> Iterator[Services]:
     """The parts of a server over a database that is ours and fits this version.
 
-    With the embedded database nobody else can be using it, so migrations happen by themselves;
-    raises DataFolderInUse when another process has the folder. A PostgreSQL database is migrated
-    by `samenbeeld migrate`; raises TablesBehind when that was not done.
+    Nobody else can be using it meanwhile, so migrations happen by themselves. Raises
+    DataFolderInUse or DatabaseInUse when another process has it.
     """
     services = build(settings)
-    if not services.database.is_sqlite:
-        _check(services)
-        yield services
-        return
-    with own(settings.data):
-        migrate(services)
+    with owned(services):
         try:
+            migrate(services)
             yield services
         finally:
             services.database.dispose()
+
+
+def owned(services: Services) -> AbstractContextManager[None]:
+    """Own the data folder while inside. PostgreSQL itself keeps the lock: the first connection
+    that writes takes it, and holds it until the database is disposed of."""
+    return own(services.settings.data) if services.database.is_sqlite else nullcontext()
 
 
 def migrate(services: Services) -> None:
@@ -48,11 +45,3 @@ def migrate(services: Services) -> None:
         changed = organisations.store(connection, organisations.shipped())
     if before != migrations.head() or changed:
         log.info("migrated", was=before, now=migrations.head(), organisations=changed)
-
-
-def _check(services: Services) -> None:
-    with services.database.reader.connect() as connection:
-        if not migrations.is_at_head(connection):
-            raise TablesBehind(
-                "The tables are not those of this version. Run `samenbeeld migrate` first."
-            )

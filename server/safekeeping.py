@@ -1,4 +1,4 @@
-"""Backup and restore of the embedded database.
+"""Backup and restore of the embedded database, and new epochs in any.
 
 A restored document begins a new epoch: clients of the old one know things that the backup does
 not, and what they hold must not be mixed with it. They keep it as a rescue copy.
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Final
 
 from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 from models import endings, epochs, migrations, update_log
-from models.database import DATABASE_FILE, database_at, own
+from models.database import DATABASE_FILE, Database, database_at, own
 from models.endings import Endings
 from models.safekeeping import CopyFailed, copy, flush, is_database, make_one_file, read_only
 from server.verification import Held, verify
@@ -97,6 +97,21 @@ def restore(backup: Path, folder: Path, now: datetime) -> Restored:
     return Restored(held, kept, known is not None)
 
 
+def begin_new_epochs(
+    database: Database, replaced: Database | None, now: datetime
+) -> tuple[Held, ...]:
+    """Let every document of a database that was put back by other means begin a new epoch: what
+    `restore` does, for PostgreSQL. `replaced` is the database that was there before, if it is kept.
+
+    The database is ours. It is verified first: raises Damaged, and nothing has changed.
+    """
+    tuple(verify(database.reader))
+    known = None if replaced is None else _known_by(replaced.reader)
+    with database.writer.begin() as connection:
+        _begin_all(connection, known, now)
+    return tuple(verify(database.reader))
+
+
 def _verified(file: Path) -> tuple[Held, ...]:
     engine = read_only(file)
     try:
@@ -132,30 +147,38 @@ def _what_is_known(database: Path) -> _Known | None:
         return None
     engine = read_only(database)
     try:
-        with engine.connect() as connection, connection.begin():
-            return _Known(epochs.latest(connection), endings.read(connection))
+        return _known_by(engine)
     except DatabaseError:
         return None
     finally:
         engine.dispose()
 
 
+def _known_by(engine: Engine) -> _Known:
+    with engine.connect() as connection, connection.begin():
+        return _Known(epochs.latest(connection), endings.read(connection))
+
+
 def _begin_epochs(file: Path, known: _Known | None, now: datetime) -> None:
-    given_out = {} if known is None else known.epochs
     database = database_at(f"sqlite:///{file.absolute()}")
     try:
         with database.writer.begin() as connection:
             _bring_up(connection)
-            backed_up = epochs.latest(connection)
-            for document in sorted({*backed_up, *given_out}):
-                last = max(backed_up.get(document, 0), given_out.get(document, 0))
-                epoch = last + 1 if known is not None else max(last + 1, _by_the_clock(now))
-                _begin(connection, document, epoch, now)
-            if known is not None:
-                endings.carry_over(connection, known.endings)
+            _begin_all(connection, known, now)
     finally:
         database.dispose()
     make_one_file(file)
+
+
+def _begin_all(connection: Connection, known: _Known | None, now: datetime) -> None:
+    given_out = {} if known is None else known.epochs
+    backed_up = epochs.latest(connection)
+    for document in sorted({*backed_up, *given_out}):
+        last = max(backed_up.get(document, 0), given_out.get(document, 0))
+        epoch = last + 1 if known is not None else max(last + 1, _by_the_clock(now))
+        _begin(connection, document, epoch, now)
+    if known is not None:
+        endings.carry_over(connection, known.endings)
 
 
 def _by_the_clock(now: datetime) -> int:

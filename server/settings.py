@@ -1,7 +1,7 @@
 """Everything that can be set from outside, read once from the environment and then frozen.
 
-Every variable begins with SAMENBEELD_. A secret may stand in a file instead: SAMENBEELD_X_FILE
-names it. All variables that are wrong are reported together.
+Every variable begins with SAMENBEELD_, but for DATABASE_URL, which platforms give. A secret may
+stand in a file instead: SAMENBEELD_X_FILE names it. All wrong variables are reported together.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from pydantic import (
 
 from models import sessions
 from models.database import sqlite_url
+from models.postgresql import read_url
 
 PREFIX: Final = "SAMENBEELD_"
+PLATFORM_DATABASE: Final = "DATABASE_URL"
 WEB: Final = Path(__file__).resolve().parent.parent / "web"
 
 
@@ -58,6 +60,12 @@ def _origin(value: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+def _postgresql(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        read_url(value.get_secret_value())
+    return value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
@@ -70,8 +78,9 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     data: Path = Path("data")
     """The folder that holds the embedded database and everything else that must be kept."""
-    database_url: SecretStr | None = None
-    """A PostgreSQL address; nothing here means SQLite in the data folder."""
+    database_url: Annotated[SecretStr | None, AfterValidator(_postgresql)] = None
+    """A PostgreSQL address; nothing here means SQLite in the data folder. DATABASE_URL, as
+    platforms give it, counts when this one is not set."""
 
     public_url: Annotated[str | None, AfterValidator(_origin)] = None
     """How people reach the server, when a proxy stands before it."""
@@ -155,7 +164,20 @@ def _from_environment(environment: Mapping[str, str], wrong: dict[str, str]) -> 
             values[name.removesuffix("_file")] = _secret(variable, text, environment, wrong)
         else:
             wrong[variable] = "there is no such setting"
+    _take_platform_database(environment.get(PLATFORM_DATABASE), values, wrong)
     return values
+
+
+def _take_platform_database(
+    given: str | None, values: dict[str, object], wrong: dict[str, str]
+) -> None:
+    """What a platform says counts when we were not told otherwise; two that differ are refused."""
+    if not values.get("database_url"):
+        values["database_url"] = given or None
+    elif given and given != values["database_url"]:
+        wrong[PLATFORM_DATABASE] = (
+            "names another database than SAMENBEELD_DATABASE_URL: leave one of the two out"
+        )
 
 
 def _secret(

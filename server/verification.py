@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from models import epochs, migrations, tables, update_log
 from models.journal import BEFORE_THE_FIRST, RESTORER, Author, Entry, Mark, chained
+from models.postgresql import take_your_time
 from models.update_log import Head
 from sync import anatomy
 from sync.epochs import renamed_marks
@@ -69,6 +70,7 @@ def verify(engine: Engine) -> Iterator[Held]:
     """
     try:
         with engine.connect() as connection, connection.begin():
+            take_your_time(connection)
             _look_at_the_file(connection)
             _look_at_other_tables(connection)
             documents = list(epochs.latest(connection))

@@ -9,6 +9,13 @@ from typing import Final
 
 import pytest
 
+from tests.postgresql import empty_postgres_url, postgres, postgres_url
+
+__all__ = ["empty_postgres_url", "postgres", "postgres_url"]
+
+# what a developer's own shell says about databases is not for tests
+os.environ.pop("DATABASE_URL", None)
+
 ROOT: Final = Path(__file__).parents[1]
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 IN_CI: Final = os.environ.get("CI") == "true"

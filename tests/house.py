@@ -102,7 +102,7 @@ def a_house(folder: Path, **given: Any) -> Iterator[House]:
     """A server that runs, reached as https://samenbeeld.example."""
     settings: Settings = read_settings({}, data=folder, public_url=HERE, **given)
     folder.mkdir(parents=True, exist_ok=True)
-    a_database(folder).dispose()
+    a_database(settings.database).dispose()
     services = build(settings)
     app = application(services)
     with TestClient(app, base_url=HERE, follow_redirects=False) as client:

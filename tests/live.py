@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import uvicorn
 from pycrdt import Doc, Text
+from pydantic import SecretStr
 from sqlalchemy import Connection, event
 
 from models import incidents, keys, people, update_log
@@ -92,10 +93,13 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def a_server(folder: Path, password: str | None = None) -> AsyncIterator[LiveServer]:
-    """A server over a fresh database in `folder`, stopped at the end. With a password all its
-    people can sign in; without one they have their keys."""
-    services = build(Settings(data=folder, port=0))
+async def a_server(
+    folder: Path, password: str | None = None, database_url: str | None = None
+) -> AsyncIterator[LiveServer]:
+    """A server over a fresh database, in `folder` or at an address, stopped at the end. With a
+    password all its people can sign in; without one they have their keys."""
+    address = None if database_url is None else SecretStr(database_url)
+    services = build(Settings(data=folder, port=0, database_url=address))
     migrate(services)
     password_hash = None if password is None else services.passwords.hash(password)
     with services.database.writer.begin() as connection:

@@ -16,9 +16,9 @@ from models.vocabulary import IncidentId, OrganisationCode, Phase, Role
 NIGHT = datetime(2021, 7, 15, 3, 17, tzinfo=UTC)
 
 
-def a_database(folder: Path) -> Database:
-    """A migrated database with the shipped organisations."""
-    database = database_at(sqlite_url(folder))
+def a_database(where: Path | str) -> Database:
+    """A migrated database with the shipped organisations, in a folder or at an address."""
+    database = database_at(where if isinstance(where, str) else sqlite_url(where))
     with database.writer.begin() as connection:
         migrations.upgrade(connection)
         organisations.store(connection, organisations.shipped())

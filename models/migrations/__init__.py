@@ -11,11 +11,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from models.postgresql import take_your_time
+
 _HERE: Final = Path(__file__).parent
 
 
 def upgrade(connection: Connection, to: str = "head") -> None:
     """Bring the tables to a version; does nothing when they are there already."""
+    take_your_time(connection)
     command.upgrade(_config(connection), to)
 
 

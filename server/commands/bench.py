@@ -29,6 +29,7 @@ def serve_bench(
 ) -> None:
     """Serve the incident `bench`, whose documents `scratch/<name>` an API key may write."""
     settings = settings_for(host="127.0.0.1", port=port, data=data, log_level="error")
+    settings = settings.model_copy(update={"database_url": None})  # a known key is for no other
     with opened(settings) as services:
         with services.database.writer.begin() as connection:
             _prepare(connection)

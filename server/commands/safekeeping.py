@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from models.database import DATABASE_FILE, database_at
+from models.database import DATABASE_FILE, Database, database_at
+from models.postgresql import read_url
 from models.safekeeping import CopyFailed, read_only
 from server.authenticate import utc_now
 from server.commands.common import DataFolder, settings_for
-from server.safekeeping import NotRestored, back_up, restore
+from server.opening import opened
+from server.safekeeping import NotRestored, back_up, begin_new_epochs, restore
 from server.settings import Settings
 from server.verification import Damaged, Held
 from server.verification import verify as look_at
@@ -45,7 +47,10 @@ def backup(
     """Copy the database to one file and verify the copy; the server may go on."""
     settings = settings_for(data=data)
     if settings.database_url is not None:
-        raise CopyFailed("The database is PostgreSQL: back it up with pg_dump.")
+        raise CopyFailed(
+            "The database is PostgreSQL: back it up with its own pg_dump, for example "
+            "`pg_dump --format=custom --file=FILE DATABASE`; the server may go on meanwhile."
+        )
     try:
         done = back_up(settings.data, to)
     except Damaged as damage:
@@ -62,7 +67,10 @@ def restore_backup(
     """Put a backup in place; every document begins a new epoch, the old database is kept."""
     settings = settings_for(data=data)
     if settings.database_url is not None:
-        raise NotRestored("The database is PostgreSQL: restore it with pg_restore.")
+        raise NotRestored(
+            "The database is PostgreSQL: restore it with its own pg_restore into a new database, "
+            "then run `samenbeeld new-epochs` on that before anybody comes in."
+        )
     try:
         done = restore(backup, settings.data, utc_now())
     except Damaged as damage:
@@ -74,6 +82,41 @@ def restore_backup(
         typer.echo(f"The database that was here is kept as {done.kept}.")
         if not done.old_was_read:
             typer.echo("It could not be read.")
+
+
+def new_epochs(
+    replaced: Annotated[
+        str | None,
+        typer.Option(help="Name of the database that was there before, on the same server."),
+    ] = None,
+    data: DataFolder = None,
+) -> None:
+    """After a pg_restore, before the server starts: every document begins a new epoch.
+
+    What browsers still hold of the time after the dump is then not mixed into what was restored.
+    """
+    settings = settings_for(data=data)
+    before = None if replaced is None else _replaced(settings, replaced)
+    with opened(settings) as services:
+        try:
+            held = begin_new_epochs(services.database, before, utc_now())
+        except Damaged as damage:
+            typer.echo(f"No epochs were begun. DAMAGED  {damage}", err=True)
+            raise typer.Exit(DAMAGED) from damage
+        finally:
+            if before is not None:
+                before.dispose()
+    _say(held)
+    typer.echo("Every document has begun a new epoch.")
+
+
+def _replaced(settings: Settings, name: str) -> Database:
+    if settings.database_url is None:
+        raise NotRestored("The database is embedded: use `samenbeeld restore`.")
+    here = read_url(settings.database)
+    if name == here.database:
+        raise NotRestored(f"{name} is the database that was restored, not the one before it.")
+    return database_at(here.set(database=name).render_as_string(hide_password=False))
 
 
 def _engine(settings: Settings, file: Path | None) -> Engine:

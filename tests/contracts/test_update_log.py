@@ -1,20 +1,19 @@
-"""One suite for every update log: in memory and in SQL."""
+"""One suite for every update log: in memory, in SQLite and in PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import pytest
 from sqlalchemy import update
 
 from models import tables, update_log
-from models.database import Database, database_at, sqlite_url
+from models.database import Database, database_at
 from models.journal import Author, Mark
 from models.update_log import FIRST_EPOCH, Head, NewRow, Overtaken, Stored
 from models.vocabulary import OrganisationCode, PersonId
 from tests.memory_log import MemoryLog
+from tests.rows import a_database
 
 DOCUMENT = "limburg-2021/picture"
 ANA = Author(PersonId("p1"), "Ana", OrganisationCode("24"))
@@ -65,20 +64,27 @@ class SqlLog:
             )
 
 
-@pytest.fixture
-def sql_log(tmp_path: Path) -> Iterator[SqlLog]:
-    database = database_at(sqlite_url(tmp_path))
-    tables.metadata.create_all(database.writer)
-    yield SqlLog(database)
-    database.dispose()
+SQL: Final = ("sqlite", "postgresql")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def a_sql_log(kind: str, request: pytest.FixtureRequest) -> SqlLog:
+    """A log in a fresh database, closed when the test ends."""
+    if kind == "postgresql":
+        database = database_at(request.getfixturevalue("postgres_url"))
+    else:
+        database = a_database(request.getfixturevalue("tmp_path"))
+    request.addfinalizer(database.dispose)
+    return SqlLog(database)
+
+
+@pytest.fixture(params=SQL)
+def sql_log(request: pytest.FixtureRequest) -> SqlLog:
+    return a_sql_log(request.param, request)
+
+
+@pytest.fixture(params=["memory", *SQL])
 def log(request: pytest.FixtureRequest) -> Log:
-    if request.param == "memory":
-        return MemoryLog()
-    found: SqlLog = request.getfixturevalue("sql_log")
-    return found
+    return MemoryLog() if request.param == "memory" else a_sql_log(request.param, request)
 
 
 def test_R24_numbers_count_from_one_without_gaps_and_hashes_chain(log: Log):
@@ -118,9 +124,16 @@ def test_a_checkpoint_shortens_what_is_loaded_and_removes_nothing(log: Log):
 
 
 def test_marks_come_back_as_they_were_written(log: Log):
-    marks = (Mark(2**52, 0, ANA, 1000), Mark(7, 3, ANA, 61_000))
+    marks = (Mark(2**53 - 1, 2**53, ANA, 1000), Mark(7, 3, ANA, 61_000))
     log.append(DOCUMENT, log.head(DOCUMENT), (a_row(marks=marks),))
     assert log.load(DOCUMENT).marks == marks
+
+
+def test_every_byte_comes_back_as_it_was_written(log: Log):
+    payloads = (bytes(range(256)), b"\x00", "Préfecture 🌊 \\x00".encode(), bytes(100_000))
+    log.append(DOCUMENT, log.head(DOCUMENT), tuple(map(a_row, payloads)))
+    assert log.load(DOCUMENT).tail == payloads
+    assert log.holds(DOCUMENT)
 
 
 def test_documents_do_not_share_numbers(log: Log):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import VARCHAR
 
 revision = "0001"
 down_revision: str | None = None
 branch_labels = None
 depends_on = None
+
+DOCUMENT = sa.String(200).with_variant(VARCHAR(200, collation="C"), "postgresql")
 
 MADE = (
     "heads",
@@ -39,7 +42,7 @@ def downgrade() -> None:
 
 def _position() -> tuple[sa.Column[str], sa.Column[int], sa.Column[int]]:
     return (
-        sa.Column("document", sa.String(200), nullable=False),
+        sa.Column("document", DOCUMENT, nullable=False),
         sa.Column("epoch", sa.BigInteger, nullable=False),
         sa.Column("seq", sa.BigInteger, nullable=False),
     )
@@ -80,7 +83,7 @@ def _log() -> None:
     )
     op.create_table(
         "marks",
-        sa.Column("document", sa.String(200), nullable=False),
+        sa.Column("document", DOCUMENT, nullable=False),
         sa.Column("epoch", sa.BigInteger, nullable=False),
         sa.Column("client", sa.BigInteger, nullable=False),
         sa.Column("clock", sa.BigInteger, nullable=False),

