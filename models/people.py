@@ -93,7 +93,10 @@ def find(connection: Connection, id: str) -> Person | None:
 
 def find_by_username(connection: Connection, username: str) -> Person | None:
     """The person who signs in with this name, however they spell its capitals."""
-    here = persons.c.username == normal_username(username)
+    normal = normal_username(username)
+    if _CONTROL.search(normal):
+        return None  # nobody is called that, and PostgreSQL would not even look
+    here = persons.c.username == normal
     row = connection.execute(select(persons).where(here)).first()
     return None if row is None else from_row(row)
 

@@ -29,7 +29,7 @@ _SESSION: Final = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "30s",
 }
-_LET_GO_WITHIN: Final = "3s"
+LET_GO_WITHIN: Final = "3s"
 """How long to wait for an owner that is ending: one that was killed, or our own lost session."""
 _LOCK: Final = 7_363_201
 """Any number; the schema completes it, so two installations may share a database."""
@@ -146,7 +146,7 @@ def _set(connection: Any, settings: Mapping[str, str]) -> None:
 
 
 def _own(connection: Any) -> None:
-    _set(connection, {"lock_timeout": _LET_GO_WITHIN})
+    _set(connection, {"lock_timeout": LET_GO_WITHIN})
     connection.commit()
     try:
         # it would lock nothing for a schema that is NULL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -54,6 +54,9 @@ def problem_of(error: Exception) -> Problem:
             return Problem(kind, allow=(error.headers or {}).get("Allow"))
         case OperationalError() | PoolTimeout():
             return Problem(Kind.STORAGE, retry_after=10)
+        case DataError():
+            # what no column can hold, as a NUL in a text: it came from outside
+            return Problem(Kind.MALFORMED)
         case TooBusy():
             return Problem(Kind.BUSY, retry_after=30)
         case _:

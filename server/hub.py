@@ -220,10 +220,15 @@ class Hub:
             if task is None:
                 task = asyncio.create_task(self._load(name))
                 self._opening[name] = task
-                task.add_done_callback(lambda _: self._opening.pop(name, None))
+                task.add_done_callback(lambda done: self._opened(name, done))
             room = await asyncio.shield(task)
             if not room.gone:
                 return room
+
+    def _opened(self, name: DocumentName, task: asyncio.Task[OpenRoom]) -> None:
+        self._opening.pop(name, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.warning("room-not-opened", document=str(name), error=type(error).__name__)
 
     async def _load(self, name: DocumentName) -> OpenRoom:
         stored, former = await self._read(lambda c: _stored(c, str(name)))
@@ -263,7 +268,7 @@ class Hub:
         if name not in self._opening:
             task = asyncio.create_task(self._reload(name))
             self._opening[name] = task
-            task.add_done_callback(lambda _: self._opening.pop(name, None))
+            task.add_done_callback(lambda done: self._opened(name, done))
         for line in lines:
             line.hang_up(refusal)
         if refusal is Refusal.STORAGE:

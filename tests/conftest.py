@@ -9,9 +9,9 @@ from typing import Final
 
 import pytest
 
-from tests.postgresql import empty_postgres_url, postgres, postgres_url
+from tests.postgresql import postgres, postgres_url
 
-__all__ = ["empty_postgres_url", "postgres", "postgres_url"]
+__all__ = ["postgres", "postgres_url"]
 
 # what a developer's own shell says about databases is not for tests
 os.environ.pop("DATABASE_URL", None)

@@ -22,12 +22,10 @@ from typing import Any, Final
 
 import psycopg
 import pytest
-
-from tests.rows import a_database
+from sqlalchemy import make_url
 
 _VERSION: Final = os.environ.get("TEST_POSTGRESQL", "18")
 _STARTS_WITHIN: Final = 30.0
-_MIGRATED: Final = "migrated"
 
 
 def _programs() -> Path:
@@ -117,16 +115,35 @@ class PostgresServer:
         """Where a database is."""
         return f"postgresql://samenbeeld@/{database}?host={self.folder}"
 
-    def fresh(self, like: str = "template1") -> str:
-        """A new database, empty or as `like` is: its address."""
-        name = f"db{next(self._numbers)}"
-        self.administer(f"CREATE DATABASE {name} TEMPLATE {like}")
+    def fresh(self) -> str:
+        """A new empty schema, which is cheap: the address that leads to it."""
+        name = f"fresh{next(self._numbers)}"
+        self.administer(f"CREATE SCHEMA {name}")
+        return f"{self.address('postgres')}&options=-csearch_path%3D{name}"
+
+    def fresh_database(self) -> str:
+        """A new empty database, for who changes its settings or ends its sessions."""
+        name = f"fresh{next(self._numbers)}"
+        self.administer(f"CREATE DATABASE {name}")
         return self.address(name)
 
     def administer(self, statement: str) -> None:
         """Execute one statement as the owner of everything."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def configure(self, name: str, value: str) -> None:
+        """Change a setting of the running server, and wait until it holds."""
+        self.administer(f"ALTER SYSTEM SET {name} = {value}")
+        self.administer("SELECT pg_reload_conf()")
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            while connection.execute(b"SHOW " + name.encode()).fetchone() != (value,):
+                time.sleep(0.01)
+
+
+def name_of(url: str) -> str:
+    """The name of the database at an address."""
+    return str(make_url(url).database)
 
 
 @contextmanager
@@ -145,20 +162,12 @@ def a_postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """One server for all tests of a process; each takes a database of its own in it."""
+    """One server for all tests of a process; each takes a place of its own in it."""
     with a_postgres_server() as server:
-        server.administer(f"CREATE DATABASE {_MIGRATED}")
-        a_database(server.address(_MIGRATED)).dispose()
         yield server
 
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer) -> str:
-    """A fresh database with the tables of this version and the shipped organisations."""
-    return postgres.fresh(like=_MIGRATED)
-
-
-@pytest.fixture
-def empty_postgres_url(postgres: PostgresServer) -> str:
-    """A fresh database with nothing in it."""
+    """A fresh place with nothing in it."""
     return postgres.fresh()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from models import tables, update_log
-from models.database import Database, database_at
+from models.database import Database
 from models.journal import Author, Mark
 from models.update_log import FIRST_EPOCH, Head, NewRow, Overtaken, Stored
 from models.vocabulary import OrganisationCode, PersonId
@@ -69,10 +69,8 @@ SQL: Final = ("sqlite", "postgresql")
 
 def a_sql_log(kind: str, request: pytest.FixtureRequest) -> SqlLog:
     """A log in a fresh database, closed when the test ends."""
-    if kind == "postgresql":
-        database = database_at(request.getfixturevalue("postgres_url"))
-    else:
-        database = a_database(request.getfixturevalue("tmp_path"))
+    where = "postgres_url" if kind == "postgresql" else "tmp_path"
+    database = a_database(request.getfixturevalue(where))
     request.addfinalizer(database.dispose)
     return SqlLog(database)
 

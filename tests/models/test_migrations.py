@@ -14,10 +14,15 @@ from models import migrations
 from models.database import Database, database_at, sqlite_url
 from models.tables import metadata
 
+only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = database_at(sqlite_url(tmp_path))
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        database = database_at(sqlite_url(tmp_path))
+    else:
+        database = database_at(request.getfixturevalue("postgres_url"))
     yield database
     database.dispose()
 
@@ -37,6 +42,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database):
         assert compare_metadata(context, metadata) == []
 
 
+@only_sqlite
 def test_constraints_and_storage_are_the_same_too(database: Database):
     with database.writer.begin() as connection:
         migrations.upgrade(connection)
