@@ -1,7 +1,8 @@
 """kill -9 at random moments, with four writers, a reader and somebody who joins.
 
-    python dev.py chaos --rounds 200 --seed 1
+    python dev.py chaos --rounds 200 --seed 1 [--database postgresql]
 
+With PostgreSQL underneath, its server is killed too, in every other round or so.
 After every kill somebody who holds nothing looks first: each edit that a writer was told is
 saved, and each edit that anybody else had received, must be there, once. At the end everybody
 comes back, all converge, and the chain of hashes is verified.
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +33,7 @@ from models import update_log
 from models.database import database_at, sqlite_url
 from server.participant import OpenDocument, Participant
 from tests.live import populate
+from tests.postgresql import PostgresServer, a_postgres_server
 from tests.rows import a_database
 
 ROOT: Final = Path(__file__).parent.parent
@@ -45,6 +48,7 @@ class ServerProcess:
 
     folder: Path
     port: int
+    database_url: str | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def spawn(self) -> subprocess.Popen[bytes]:
@@ -54,9 +58,16 @@ class ServerProcess:
         return subprocess.Popen(
             command + options,
             cwd=ROOT,
-            env=os.environ | {"SAMENBEELD_LOG_LEVEL": "error"},
+            env=os.environ | self.environment,
             stdout=subprocess.DEVNULL,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is told beside the command."""
+        quiet = {"SAMENBEELD_LOG_LEVEL": "error"}
+        where = self.database_url
+        return quiet if where is None else quiet | {"SAMENBEELD_DATABASE_URL": where}
 
     async def start(self) -> None:
         """Start it and wait until it listens; raises RuntimeError when it does not."""
@@ -73,6 +84,11 @@ class ServerProcess:
                 writer.close()
                 return
         raise RuntimeError("the server does not listen")
+
+    @property
+    def pid(self) -> int | None:
+        """Which process it is."""
+        return None if self.process is None else self.process.pid
 
     def kill(self) -> None:
         """kill -9."""
@@ -122,11 +138,13 @@ def tokens_of(doc: Doc[Any]) -> list[str]:
 class Chaos:
     """One run: a server that is killed again and again, and everybody around it."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, postgres: PostgresServer | None = None) -> None:
         self.folder = folder
         self.rng = random.Random(seed)
-        self.server = ServerProcess(folder, _free_port())
-        database = a_database(folder)
+        self.postgres = postgres
+        url = None if postgres is None else postgres.fresh_database()
+        self.server = ServerProcess(folder, _free_port(), url)
+        database = a_database(url or folder)
         with database.writer.begin() as connection:
             self.incident, self.keys = populate(connection)
         database.dispose()
@@ -146,7 +164,7 @@ class Chaos:
         await self._greet_writers()
         for _ in range(rounds):
             await self._round()
-            self.server.kill()
+            self._crash()
             self._note()
             await self.server.start()
             await self._inspect()
@@ -162,6 +180,16 @@ class Chaos:
             await participant.connect()
             document = await participant.open(self.address)
             self.writers.append(Writer(f"{name}{number}", participant, document))
+
+    def _crash(self) -> None:
+        """The server dies; where there is PostgreSQL, that too at times, before or after it."""
+        first = self.rng.random() if self.postgres is not None else 1.0
+        if self.postgres is not None and first < 0.25:
+            self.postgres.kill()
+        self.server.kill()
+        if self.postgres is not None and first < 0.5:
+            self.postgres.kill()
+            self.postgres.start()
 
     async def _round(self) -> None:
         """Everybody types; somebody joins in the middle; it ends at a random moment."""
@@ -233,7 +261,7 @@ class Chaos:
         }
 
     def _verified_rows(self) -> int:
-        database = database_at(sqlite_url(self.folder))
+        database = database_at(self.server.database_url or sqlite_url(self.folder))
         with database.reader.connect() as connection:
             document = f"{self.incident}/picture"
             assert update_log.verify(connection, document, 1) is None
@@ -249,10 +277,13 @@ def _free_port() -> int:
         return port
 
 
-async def chaos(rounds: int, seed: int) -> dict[str, int]:
-    """Run in a folder of its own and clean up."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = Chaos(Path(folder), seed)
+async def chaos(rounds: int, seed: int, database: str = "sqlite") -> dict[str, int]:
+    """Run in a folder of its own, or on a server of its own, and clean up."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as servers:
+        postgres = None
+        if database == "postgresql":  # on a disk, so that a kill meets commits under way
+            postgres = servers.enter_context(a_postgres_server(in_memory=False))
+        run = Chaos(Path(folder), seed, postgres)
         try:
             return await run.run(rounds)
         finally:
@@ -264,9 +295,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
     began = time.monotonic()
-    figures = asyncio.run(chaos(options.rounds, options.seed))
+    figures = asyncio.run(chaos(options.rounds, options.seed, options.database))
     print(json.dumps(figures | {"seconds": round(time.monotonic() - began)}, indent=2))
 
 

@@ -37,6 +37,12 @@ def kill_nine() -> str:
     return ", ".join(f"{name} {count}" for name, count in figures.items())
 
 
+def kill_nine_on_postgresql() -> str:
+    """kill -9 on PostgreSQL: our server, and every other time or so the database's too."""
+    figures = asyncio.run(chaos(rounds=100, seed=1, database="postgresql"))
+    return ", ".join(f"{name} {count}" for name, count in figures.items())
+
+
 def cut_lines() -> str:
     """Three browsers; one is cut for two minutes in each of three ways, then the server dies."""
     _pytest("tests/journeys/test_cut_lines.py", SAMENBEELD_CUT_SECONDS="120")
@@ -87,7 +93,7 @@ def _pytest(*arguments: str, **environment: str) -> str:
 
 PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
     "1": [latency, providers, simulated_histories, cut_lines, kill_nine],
-    "2": [attacks, honest_sessions, mutated_frames],
+    "2": [attacks, honest_sessions, mutated_frames, kill_nine_on_postgresql],
 }
 
 

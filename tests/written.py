@@ -21,10 +21,10 @@ ROWS = 12
 CHECKPOINT_AT = 6
 
 
-def a_written_database(folder: Path, name: str = "limburg-2021") -> str:
+def a_written_database(where: Path | str, name: str = "limburg-2021") -> str:
     """Two people write a picture, with a checkpoint half-way: the document's name."""
     document = f"{name}/picture"
-    database = a_database(folder)
+    database = a_database(where)
     with database.writer.begin() as connection:
         persons = [
             people.find_by_username(connection, each) or a_person(connection, each)

@@ -120,7 +120,7 @@ async def test_backup_wipe_restore_while_people_type(room: Chaos, tmp_path: Path
     assert code == 0, said
     await room.server.start()
     await old_clients_are_refused(room)
-    await somebody_goes_on(room, there)
+    await somebody_goes_on(room, there, newest_epoch(folder, picture))
     code, said = await samenbeeld("verify", "--data", str(folder))
     assert code == 0, said
 
@@ -148,11 +148,10 @@ async def open_without_waiting_for_sync(line: Participant, address: str, writer:
     raise Refused(document.refusal)
 
 
-async def somebody_goes_on(room: Chaos, there: list[str]) -> None:
+async def somebody_goes_on(room: Chaos, there: list[str], epoch: int) -> None:
     """Who begins anew has the backup, once, and writes on."""
     without_epoch = room.address.partition("@")[0]
     async with room.participant("wil") as wil, room.participant("ana") as ana:
-        epoch = newest_epoch(room.folder, without_epoch)
         theirs, mine = await wil.open(f"{without_epoch}@{epoch}"), await ana.open(without_epoch)
         assert tokens_of(theirs.doc) == tokens_of(mine.doc) == there
         Writer("wil", wil, theirs).type("verder. ", random.Random(3))
@@ -304,11 +303,3 @@ def test_a_restore_is_no_writing(tmp_path: Path, folder: Path):
     restore(tmp_path / "backup", folder, NIGHT + timedelta(days=1))
     with read_only(folder / DATABASE_FILE).connect() as connection:
         assert update_log.last_written(connection, [document]) == written
-
-
-async def test_postgresql_is_backed_up_with_its_own_tools(
-    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setenv("SAMENBEELD_DATABASE_URL", "postgresql+psycopg://nowhere/samenbeeld")
-    code, said = await samenbeeld("backup", "--to", str(tmp_path / "b"), "--data", str(folder))
-    assert (code, "pg_dump" in said) == (2, True), said

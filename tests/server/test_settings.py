@@ -86,3 +86,29 @@ def test_lists_are_written_with_commas():
 def test_settings_do_not_change():
     with pytest.raises(ValidationError):
         read_settings({}).port = 1  # type: ignore[misc]
+
+
+PLATFORMS = "postgres://u:geheim@db.example/samenbeeld"
+
+
+def test_the_database_of_a_platform_counts_when_none_is_named():
+    assert read_settings({"DATABASE_URL": PLATFORMS}).database == PLATFORMS
+    assert read_settings({"DATABASE_URL": ""}).database_url is None
+    ours = "postgresql://u@h/other"
+    assert read_settings({"SAMENBEELD_DATABASE_URL": ours}).database == ours
+    both = {"SAMENBEELD_DATABASE_URL": PLATFORMS, "DATABASE_URL": PLATFORMS}
+    assert read_settings(both).database == PLATFORMS
+
+
+def test_two_different_databases_are_not_chosen_from():
+    environment = {"SAMENBEELD_DATABASE_URL": "postgresql://u@h/d", "DATABASE_URL": PLATFORMS}
+    with pytest.raises(SettingsWrong, match="DATABASE_URL: names another database") as refused:
+        read_settings(environment)
+    assert "geheim" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "SAMENBEELD_DATABASE_URL"])
+def test_another_kind_of_database_is_refused_without_repeating_its_password(name: str):
+    with pytest.raises(SettingsWrong, match="DATABASE_URL: must be an address like") as refused:
+        read_settings({name: "mysql://u:geheim@db.example/d"})
+    assert "geheim" not in str(refused.value)
