@@ -16,7 +16,7 @@ from server.commands.bench import serve_bench
 from server.commands.common import DataFolder, settings_for
 from server.commands.replay import run_replay
 from server.demo.seed import plant
-from server.opening import opened
+from server.opening import WereRestored, opened
 from server.running import run_server
 from server.safekeeping import NotRestored
 from server.settings import SettingsWrong
@@ -27,6 +27,7 @@ _IN_WORDS = (
     PersonRefused,
     CopyFailed,
     NotRestored,
+    WereRestored,
 )
 
 app = typer.Typer(

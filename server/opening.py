@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import structlog
 
-from models import migrations, organisations
+from models import migrations, organisations, provenance
 from models.database import own
 from server.settings import Settings
 from server.wiring import Services, build
@@ -15,17 +15,24 @@ from server.wiring import Services, build
 log = structlog.get_logger()
 
 
+class WereRestored(Exception):
+    """The tables were put back by pg_restore and not taken into use yet; the text says how."""
+
+
 @contextmanager
-def opened(settings: Settings) -> Iterator[Services]:
+def opened(settings: Settings, restored: bool = False) -> Iterator[Services]:
     """The parts of a server over a database that is ours and fits this version.
 
     Nobody else can be using it meanwhile, so migrations happen by themselves. Raises
-    DataFolderInUse or DatabaseInUse when another process has it.
+    DataFolderInUse or DatabaseInUse when another process has it, and WereRestored, unless
+    `restored` says that one knows.
     """
     services = build(settings)
     with owned(services):
         try:
             migrate(services)
+            if not restored:
+                _refuse_restored(services)
             yield services
         finally:
             services.database.dispose()
@@ -43,5 +50,16 @@ def migrate(services: Services) -> None:
         before = migrations.version_of(connection)
         migrations.upgrade(connection)
         changed = organisations.store(connection, organisations.shipped())
+        if not provenance.is_known(connection):
+            provenance.note(connection)
     if before != migrations.head() or changed:
         log.info("migrated", was=before, now=migrations.head(), organisations=changed)
+
+
+def _refuse_restored(services: Services) -> None:
+    with services.database.reader.begin() as connection:
+        if provenance.were_moved(connection):
+            raise WereRestored(
+                "This database was put here by pg_restore, and browsers may hold what came after "
+                "the dump. Run `samenbeeld new-epochs` first, so that it is not mixed in."
+            )

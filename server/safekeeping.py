@@ -19,7 +19,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
-from models import endings, epochs, migrations, update_log
+from models import endings, epochs, migrations, provenance, update_log
 from models.database import DATABASE_FILE, Database, database_at, own
 from models.endings import Endings
 from models.safekeeping import CopyFailed, copy, flush, is_database, make_one_file, read_only
@@ -109,6 +109,7 @@ def begin_new_epochs(
     known = None if replaced is None else _known_by(replaced.reader)
     with database.writer.begin() as connection:
         _begin_all(connection, known, now)
+        provenance.note(connection)
     return tuple(verify(database.reader))
 
 

@@ -140,9 +140,9 @@ class PostgresServer:
         self._run("pg_dump", "--format=custom", f"--file={file}", database_url)
         return file
 
-    def restore(self, dump: Path, database_url: str) -> None:
-        """Put a dump in an empty database with `pg_restore`."""
-        self._run("pg_restore", "--exit-on-error", f"--dbname={database_url}", str(dump))
+    def restore(self, dump: Path, database_url: str, *options: str) -> None:
+        """Put a dump in a database with `pg_restore`."""
+        self._run("pg_restore", *options, "--exit-on-error", "-d", database_url, str(dump))
 
     def configure(self, name: str, value: str) -> None:
         """Change a setting of the running server, and wait until it holds."""

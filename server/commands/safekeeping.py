@@ -97,7 +97,7 @@ def new_epochs(
     """
     settings = settings_for(data=data)
     before = None if replaced is None else _replaced(settings, replaced)
-    with opened(settings) as services:
+    with opened(settings, restored=True) as services:
         try:
             held = begin_new_epochs(services.database, before, utc_now())
         except Damaged as damage:

@@ -14,7 +14,9 @@ from sqlalchemy.exc import OperationalError
 
 from models import epochs, people, postgresql, tables, update_log
 from models.database import Database, database_at
+from server.opening import WereRestored, opened
 from server.safekeeping import begin_new_epochs
+from server.settings import read_settings
 from server.verification import Damaged, verify
 from tests.builders import Browser
 from tests.chaos import Chaos, Writer, tokens_of
@@ -80,8 +82,12 @@ async def test_dump_restore_and_new_epochs_while_people_type(
     room.server.kill()
     second = postgres.fresh_database()
     postgres.restore(dump, second)
+    refused = command("user", "list", DATABASE_URL=second)
+    assert refused.code == 2
+    assert "Run `samenbeeld new-epochs` first" in refused.err
     done = command("new-epochs", "--replaced", name_of(first), DATABASE_URL=second)
     assert done.code == 0, done.err
+    assert command("user", "list", DATABASE_URL=second).code == 0
     assert f"{room.incident}/picture@2: 1 rows" in done.out
     room.server.database_url = second
     await room.server.start()
@@ -208,3 +214,15 @@ def test_marks_are_carried_over_and_who_was_shut_out_since_the_dump_stays_out(
     assert shut_out is not None
     assert shut_out.disabled
     again.dispose()
+
+
+def test_a_dump_that_is_put_over_the_same_database_is_noticed_too(postgres: PostgresServer):
+    url = postgres.fresh_database()
+    with opened(read_settings({"DATABASE_URL": url})):
+        pass
+    dump = postgres.dump(url)
+    with opened(read_settings({"DATABASE_URL": url})):
+        pass
+    postgres.restore(dump, url, "--clean")
+    with pytest.raises(WereRestored), opened(read_settings({"DATABASE_URL": url})):
+        pass
