@@ -79,6 +79,7 @@ def verify(engine: Engine) -> Iterator[Held]:
                 raise Damaged(f"{document}@{epoch}, {table}", "there is no head for these rows")
         for document in sorted(documents):
             with engine.connect() as connection, connection.begin():
+                take_your_time(connection)
                 yield from _document(connection, document)
     except OperationalError:
         raise  # it cannot be used: locked, not there, other tables

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +16,13 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from models import epochs, people, postgresql, tables, update_log
-from models.database import Database, database_at
+from models.database import DATABASE_FILE, Database, database_at, sqlite_url
 from server.opening import WereRestored, opened
 from server.safekeeping import begin_new_epochs
 from server.settings import read_settings
 from server.verification import Damaged, verify
 from tests.builders import Browser
-from tests.chaos import Chaos, Writer, tokens_of
+from tests.chaos import ROOT, Chaos, Writer, tokens_of
 from tests.postgresql import PostgresServer, name_of
 from tests.rows import NIGHT
 from tests.server.test_command_line import PASSWORD, Command, command
@@ -124,6 +127,35 @@ def test_what_cannot_be_done_is_answered_with_what_can(
     done = command(*words, DATABASE_URL="postgresql:///samenbeeld?host=/nowhere")
     assert (done.code, done.out) == (2, "")
     assert answer in done.err
+
+
+def test_an_embedded_database_that_was_put_back_by_hand_begins_new_epochs_too(
+    command: Command, tmp_path: Path
+):
+    a_written_database(tmp_path)
+    refused = command("new-epochs", "--replaced", "other")
+    assert (refused.code, "use `samenbeeld restore`" in refused.err) == (2, True)
+    done = command("new-epochs")
+    assert done.code == 0, done.err
+    database = database_at(sqlite_url(tmp_path))
+    assert newest_epoch(database) > 1_000_000
+    database.dispose()
+
+
+def test_the_benchmark_with_its_known_key_never_opens_the_database_of_others(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "server", "serve-bench", "--port", "0", "--data", str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": "postgresql:///samenbeeld?host=/nowhere"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("key: ")
+    assert (tmp_path / DATABASE_FILE).exists()
+    process.kill()
+    process.wait()
+    process.stdout.close()
 
 
 def test_tables_are_made_and_somebody_is_added(command: Command, postgres_url: str):
