@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from models import migrations
 from models.database import Database, database_at, sqlite_url
 from models.tables import metadata
+from tests.postgresql import PostgresServer
 
 only_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -52,6 +53,33 @@ def test_constraints_and_storage_are_the_same_too(database: Database):
     for name, wanted in _sql(fresh).items():
         assert _parts(migrated[name]) == _parts(wanted), name
     fresh.dispose()
+
+
+def test_on_postgresql_constraints_and_columns_are_the_same_too(postgres: PostgresServer):
+    migrated, fresh = database_at(postgres.fresh()), database_at(postgres.fresh())
+    with migrated.writer.begin() as one, fresh.writer.begin() as other:
+        migrations.upgrade(one)
+        metadata.create_all(other)
+        found = _described(one)
+        assert found == _described(other)
+    assert ("heads", "document", "character varying", 200, "C", "NO") in found
+    for each in (migrated, fresh):
+        each.dispose()
+
+
+def _described(connection: Connection) -> set[tuple[object, ...]]:
+    rows: set[tuple[object, ...]] = set()
+    for query in (
+        "SELECT table_name, column_name, data_type, character_maximum_length, collation_name,"
+        " is_nullable FROM information_schema.columns WHERE table_schema = current_schema()"
+        " AND table_name <> 'alembic_version'",
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE connamespace = current_schema()::regnamespace AND conname !~ '^alembic'",
+        "SELECT indexname, tablename FROM pg_indexes WHERE schemaname = current_schema()"
+        " AND tablename <> 'alembic_version'",
+    ):
+        rows |= {tuple(row) for row in connection.execute(text(query))}
+    return rows
 
 
 def _parts(sql: str) -> set[str]:

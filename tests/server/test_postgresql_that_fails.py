@@ -92,21 +92,21 @@ async def test_R25_killed_mid_typing_nothing_is_acknowledged_and_all_is_stored_w
 
 
 async def test_R25_a_server_that_lets_nobody_write_is_a_storage_that_fails(
-    server: LiveServer, postgres: PostgresServer, postgres_url: str
+    server: LiveServer, postgres: PostgresServer
 ):
-    database = name_of(postgres_url)
     async with server.participant("ana") as ana, server.participant("otto") as otto:
         mine = await ana.open(server.named("picture"))
         await ana.saved()
-        postgres.administer(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
-        close_lines(postgres, database)
+        postgres.configure("default_transaction_read_only", "on")
+        try:
+            text_in(mine).__iadd__("wacht")
+            await ana.ended()
+            assert ana.close_code == 4503
+            assert server.services.hub.storage_failing
+            assert str(text_in(await otto.open(server.named("picture")))) == ""
+        finally:
+            postgres.configure("default_transaction_read_only", "off")
         coming = asyncio.create_task(keep_coming_back(ana))
-        text_in(mine).__iadd__("wacht")
-        await until(lambda: server.services.hub.storage_failing, patience=5)
-        assert str(text_in(await otto.open(server.named("picture")))) == ""
-        assert mine.unsaved > 0
-        postgres.administer(f"ALTER DATABASE {database} RESET default_transaction_read_only")
-        close_lines(postgres, database)
         await until(lambda: ana.connected and not mine.unsaved, patience=15)
         coming.cancel()
     assert stored_text(server) == "wacht"
