@@ -7,6 +7,7 @@ who has not got it cannot write: a server that lost its line takes the lock agai
 from __future__ import annotations
 
 import os
+import select
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -103,6 +104,19 @@ def take_your_time(connection: Connection) -> None:
     """Statements of this transaction have no time limit; those of SQLite never have one."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+def was_hung_up(connection: Connection) -> bool:
+    """Whether the server ended the session while nobody used it, as at a restart in a quiet hour:
+    then there is something to read, or to read no more. Asks the line, not the server."""
+    if connection.dialect.name != "postgresql":
+        return False
+    driver: Any = connection.connection.driver_connection
+    if driver.closed:
+        return True
+    line = select.poll()
+    line.register(driver.fileno(), select.POLLIN)
+    return bool(line.poll(0))
 
 
 def _waits(url: URL) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from models import tables, update_log
 from models.journal import BEFORE_THE_FIRST
+from models.postgresql import was_hung_up
 from models.update_log import Addition, Head, NewRow, Overtaken
 from server import live_metrics as metrics
 from server.inbox import Inbox
@@ -41,12 +42,16 @@ class Writer:
     async def run(self, work: Callable[[Connection], Result]) -> Result:
         """Do `work` in one transaction; when this returns, it is on the disk.
 
-        Whatever `work` or the commit raises comes out here, and nothing of it was stored.
+        Whatever `work` or the commit raises comes out here, and nothing of it was stored. (Only
+        when the line to PostgreSQL breaks during the commit itself, nobody can know; the log
+        that is read again afterwards tells.)
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._transact, work)
 
     def _transact(self, work: Callable[[Connection], Result]) -> Result:
+        if self._connection is not None and was_hung_up(self._connection):
+            self._forget()
         if self._connection is None:
             self._connection = self._engine.connect()
         try:

@@ -91,6 +91,20 @@ async def test_R25_killed_mid_typing_nothing_is_acknowledged_and_all_is_stored_w
         assert update_log.verify(connection, f"{server.incident}/picture", 1) is None
 
 
+async def test_a_restart_while_nobody_writes_costs_nobody_their_line(
+    server: LiveServer, mortal: PostgresServer
+):
+    async with server.participant("ana") as ana:
+        mine = await ana.open(server.named("picture"))
+        await ana.saved()
+        mortal.kill()
+        mortal.start()
+        text_in(mine).__iadd__("verder")
+        await ana.saved()
+        assert ana.connected
+    assert stored_text(server) == "verder"
+
+
 async def test_R25_a_server_that_lets_nobody_write_is_a_storage_that_fails(
     server: LiveServer, postgres: PostgresServer
 ):
