@@ -25,6 +25,7 @@ import pytest
 from sqlalchemy import make_url
 
 _VERSION: Final = os.environ.get("TEST_POSTGRESQL", "18")
+_NOBODY: Final = 65534
 _MEMORY: Final = 1 << 29
 _STARTS_WITHIN: Final = 30.0
 
@@ -51,8 +52,8 @@ class PostgresServer:
 
     def _become_nobody(self) -> None:
         """PostgreSQL refuses to run as root; its programs may lie where only root can look."""
-        self._as_somebody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-        shutil.chown(self.folder, "nobody", "nogroup")
+        self._as_somebody = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+        os.chown(self.folder, _NOBODY, _NOBODY)
         if self._run("postgres", "--version", check=False) != 0:
             shutil.copytree(self._programs.parent, self.folder / "programs")
             self._programs = self.folder / "programs" / "bin"
