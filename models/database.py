@@ -27,7 +27,15 @@ DATABASE_FILE: Final = "samenbeeld.sqlite3"
 LOCK_FILE: Final = "samenbeeld.lock"
 
 _COMMON: Final = ("foreign_keys=ON", "busy_timeout=5000")
-_WRITER: Final = (*_COMMON, "journal_mode=WAL", "synchronous=FULL")
+_WRITER: Final = (
+    *_COMMON,
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    # After a sync that failed, the system calls clean what it could not write. Who opens the log
+    # then reads a commit in it that is not on the disk, and would write on behind it: so the log is
+    # brought into the file, on the disk, and begun anew before the first commit (ADR 0012).
+    "wal_checkpoint(TRUNCATE)",
+)
 _READER: Final = (*_COMMON, "wal_autocheckpoint=0", "query_only=ON")
 
 

@@ -104,6 +104,25 @@ async def a_server(
     password_hash = None if password is None else services.passwords.hash(password)
     with services.database.writer.begin() as connection:
         incident, tokens = populate(connection, password_hash)
+    async with _serving(services, incident, tokens) as server:
+        yield server
+
+
+@asynccontextmanager
+async def started_again(
+    folder: Path, incident: str, tokens: dict[str, str]
+) -> AsyncIterator[LiveServer]:
+    """A server over a folder that another one left, in whatever way it ended."""
+    services = build(Settings(data=folder, port=0))
+    migrate(services)
+    async with _serving(services, incident, tokens) as server:
+        yield server
+
+
+@asynccontextmanager
+async def _serving(
+    services: Services, incident: str, tokens: dict[str, str]
+) -> AsyncIterator[LiveServer]:
     config = uvicorn.Config(
         application(services),
         port=0,

@@ -34,23 +34,23 @@ async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
 
 async def weaken(server: LiveServer, folder: Path, fault: str) -> Callable[[], None]:
     """Break the writer's connection, and each new one it takes; the returned function mends."""
-    statement = f"PRAGMA {WEAKNESS[fault]}"
-    engine = server.services.database.writer
+    statements = [f"PRAGMA {WEAKNESS[fault]}"]
 
     def on_connect(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute(statement)
+        for statement in statements:
+            connection.execute(statement)
 
     def now(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statements[0])
 
     await server.services.writer.run(now)
-    event.listen(engine, "connect", on_connect)
+    event.listen(server.services.database.writer, "connect", on_connect)
     holder = sqlite3.connect(folder / DATABASE_FILE, isolation_level=None)
     if fault == "locked":
         holder.execute("BEGIN IMMEDIATE")
 
     def mend() -> None:
-        event.remove(engine, "connect", on_connect)
+        statements.clear()
         holder.close()
 
     return mend

@@ -1,0 +1,1 @@
+"""What lies between SQLite and the files: a layer to record what it writes, and to make it fail."""

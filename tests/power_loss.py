@@ -1,0 +1,241 @@
+"""Power that fails at any moment, over the real server: what it called saved is there afterwards.
+
+    python -m tests.power_loss 5000
+
+Several people write several documents over real sockets while a layer in SQLite records what
+reaches the files (`disk/`). From any moment of that history a folder is made as a disk could hold
+it, and opened with our own code: it opens, the chains hold, every row that was acknowledged before
+is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final
+
+from pycrdt import Text
+from sqlalchemy import select
+
+from models import epochs, migrations, organisations, update_log
+from models.database import DATABASE_FILE, Database, database_at, sqlite_url
+from models.tables import updates
+from models.update_log import Head
+from server.log import set_up_logging
+from server.open_room import OpenRoom
+from server.participant import OpenDocument, Participant
+from server.verification import verify
+from tests.disk.recording import Event, Files, Loss, Platter, Recording, Sync, Told, files_named
+from tests.disk.shim import between
+from tests.live import LiveServer, a_server, started_again
+
+WAL: Final = f"{DATABASE_FILE}-wal"
+DOCUMENTS: Final = {"ana": ("picture", "picture/24"), "bo": ("picture",), "wil": ("picture",)}
+LONG: Final = "De Maas stijgt bij Eijsden. " * 800
+MEMORY: Final = Path("/dev/shm")
+"""Where folders are made when it is there: whether the machine's own disk is fast proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A power cut after so many events, what it does, and the seed for what is left to chance."""
+
+    after: int
+    loss: Loss
+    seed: int
+
+
+# --- the history -----------------------------------------------------------------------------
+
+
+@contextmanager
+def witnessed(recording: Recording) -> Iterator[None]:
+    """Record what a room believes to be on the disk at the moment before it tells anybody."""
+    original: Callable[[OpenRoom, Head], None] = OpenRoom.committed
+
+    def committed(room: OpenRoom, head: Head) -> None:
+        recording.events.append(Told(str(room.name), head.seq, head.hash))
+        original(room, head)
+
+    OpenRoom.committed = committed  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        OpenRoom.committed = original  # type: ignore[method-assign]
+
+
+async def recorded(folder: Path, seed: int, edits: int) -> list[Event]:
+    """People write, the server is stopped and started, and they write on."""
+    recording, rng = Recording(), random.Random(seed)
+    with between(recording, folder), witnessed(recording):
+        async with a_server(folder) as server:
+            incident, keys = server.incident, server.keys
+            await _write(server, rng, edits)
+        # the last connection that closes brings the log into the file and removes it
+        async with started_again(folder, incident, keys) as server:
+            await _write(server, rng, edits // 2)
+    return recording.events
+
+
+async def _write(server: LiveServer, rng: random.Random, edits: int) -> None:
+    pens: list[tuple[Participant, OpenDocument]] = []
+    for person, documents in DOCUMENTS.items():
+        participant = server.participant(person)
+        await participant.connect()
+        pens += [(participant, await participant.open(server.named(one))) for one in documents]
+    for _ in range(edits):
+        participant, document = rng.choice(pens)
+        text: Text = document.doc.get("t", type=Text)
+        text += LONG if rng.random() < 0.01 else f"{rng.getrandbits(40):010x} "
+        if rng.random() < 0.3:
+            await participant.saved()
+    for participant, _ in pens:
+        await participant.saved()
+        await participant.disconnect()
+
+
+# --- the cuts --------------------------------------------------------------------------------
+
+
+def moments(events: Sequence[Event], count: int, seed: int) -> list[Moment]:
+    """Moments by chance, in order of time."""
+    rng = random.Random(seed)
+    losses = list(Loss)
+    return sorted(
+        (
+            Moment(rng.randint(0, len(events)), rng.choice(losses), rng.getrandbits(32))
+            for _ in range(count)
+        ),
+        key=lambda one: one.after,
+    )
+
+
+def look(events: Sequence[Event], chosen: Sequence[Moment], folder: Path) -> Counter[str]:
+    """Cut the power at each moment and look at what is found; raises AssertionError."""
+    platter, done = Platter(), 0
+    told: dict[str, Told] = {}
+    seen: Counter[str] = Counter()
+    for moment in chosen:
+        for event in events[done : moment.after]:
+            platter.take(event)
+            if isinstance(event, Told):
+                told[event.document] = event
+        done = moment.after
+        rng = random.Random(moment.seed)
+        files = platter.after_power_loss(moment.loss, rng)
+        seen += _examine(_laid_out(files, folder, rng), told, moment)
+        seen["cut while something was on its way"] += bool(platter.on_the_way)
+    return seen
+
+
+def _laid_out(files: Files, folder: Path, rng: random.Random) -> Path:
+    for old in folder.iterdir():
+        old.unlink()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    if rng.random() < 0.5:
+        # of the shared memory beside it anything at all may be left
+        (folder / f"{DATABASE_FILE}-shm").write_bytes(rng.randbytes(32768))
+    return folder
+
+
+def _examine(folder: Path, told: dict[str, Told], moment: Moment) -> Counter[str]:
+    database = database_at(sqlite_url(folder))
+    try:
+        seen = _made_ready(database)
+        with database.reader.connect() as connection:
+            if moment.seed % 8 == 0:
+                said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+                assert said == ["ok"], f"{moment}: {said}"
+            for document, epoch in epochs.latest(connection).items():
+                assert update_log.verify(connection, document, epoch) is None, moment
+            for one in told.values():
+                found = connection.execute(
+                    select(updates.c.hash).where(
+                        updates.c.document == one.document, updates.c.seq == one.seq
+                    )
+                ).scalar()
+                assert found == one.hash, f"{moment}: {one.document} lost row {one.seq}"
+                seen["acknowledged rows that had to be there"] += one.seq
+        if moment.seed % 32 == 0:
+            seen["verified in full"] += bool(list(verify(database.reader)))
+    finally:
+        database.dispose()
+    return seen
+
+
+def _made_ready(database: Database) -> Counter[str]:
+    """As at every start of a server: tables that are not there yet are made."""
+    with database.writer.begin() as connection:
+        if migrations.is_at_head(connection):
+            return Counter({"opened": 1})
+        migrations.upgrade(connection)
+        organisations.store(connection, organisations.shipped())
+        return Counter({"opened": 1, "begun anew": 1})
+
+
+# --- all together ----------------------------------------------------------------------------
+
+
+def checkpoints_of(events: Sequence[Event]) -> int:
+    """How often the write-ahead log was brought into the file."""
+    main = files_named(events, DATABASE_FILE)
+    return sum(isinstance(one, Sync) and one.file in main for one in events)
+
+
+def history(seed: int, edits: int) -> list[Event]:
+    """A history in a folder of its own."""
+    set_up_logging("error")
+    with _a_folder() as folder:
+        return asyncio.run(recorded(folder, seed, edits))
+
+
+@contextmanager
+def _a_folder() -> Iterator[Path]:
+    where = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=where) as folder:
+        yield Path(folder)
+
+
+def power_loss(seed: int, edits: int, cuts: int) -> Counter[str]:
+    """Record one history and cut the power in it; the figures. Raises AssertionError."""
+    events = history(seed, edits)
+    with _a_folder() as folder:
+        seen = look(events, moments(events, cuts, seed), folder)
+    return seen + Counter(
+        {
+            "histories": 1,
+            "events recorded": len(events),
+            "commits": sum(isinstance(one, Told) for one in events),
+            "checkpoints of the write-ahead log": checkpoints_of(events),
+        }
+    )
+
+
+def many(cuts: int, histories: int = 10, edits: int = 900) -> str:
+    """Cut the power so often, over several histories in two processes; the figures in words."""
+    seen: Counter[str] = Counter()
+    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as processes:
+        share = -(-cuts // histories)
+        under_way: list[Any] = [
+            processes.submit(power_loss, seed, edits, share) for seed in range(histories)
+        ]
+        for one in under_way:
+            seen += one.result()
+    return ", ".join(f"{count} {name}" for name, count in sorted(seen.items()))
+
+
+if __name__ == "__main__":
+    began = time.monotonic()
+    print(many(int(sys.argv[1])), f"({time.monotonic() - began:.0f} s)")
