@@ -49,7 +49,12 @@ class DataFolderInUse(DataFolderUnusable):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Where to write (one connection, one thread) and where to read."""
+    """Where to write (one connection, one thread) and where to read.
+
+    Connections that were opened stay open. While a reader's is, SQLite goes by what it knows of
+    the write-ahead log and does not read the log anew, also when the writer lets go of its own
+    (ADR 0012).
+    """
 
     writer: Engine
     reader: Engine
