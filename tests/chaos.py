@@ -13,14 +13,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +29,7 @@ from websockets.exceptions import WebSocketException
 from models import update_log
 from models.database import database_at, sqlite_url
 from server.participant import OpenDocument, Participant
+from tests.forked import Forked
 from tests.live import populate
 from tests.postgresql import PostgresServer, a_postgres_server
 from tests.rows import a_database
@@ -44,23 +42,18 @@ TOKEN: Final = 8
 
 @dataclass
 class ServerProcess:
-    """The real server in a process of its own."""
+    """The real server in a process of its own; `before` is called there first."""
 
     folder: Path
     port: int
     database_url: str | None = None
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
+    before: Callable[[], None] | None = None
 
-    def spawn(self) -> subprocess.Popen[bytes]:
+    def spawn(self) -> Forked:
         """A server over the folder, not yet listening."""
-        command = [sys.executable, "-m", "server", "run"]
         options = ["--port", str(self.port), "--data", str(self.folder)]
-        return subprocess.Popen(
-            command + options,
-            cwd=ROOT,
-            env=os.environ | self.environment,
-            stdout=subprocess.DEVNULL,
-        )
+        return Forked(["run", *options], self.before, self.environment)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,7 +72,7 @@ class ServerProcess:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.005)
             else:
                 writer.close()
                 return
@@ -93,8 +86,7 @@ class ServerProcess:
     def kill(self) -> None:
         """kill -9."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
+            self.process.kill()
 
 
 @dataclass
@@ -164,15 +156,19 @@ class Chaos:
         await self._greet_writers()
         for _ in range(rounds):
             await self._round()
-            self._crash()
-            self._note()
-            await self.server.start()
-            await self._inspect()
-            for writer in self.writers:
-                await writer.come_back()
+            await self._strike()
         figures = await self._end()
         self.server.kill()
         return {"rounds": rounds, **figures}
+
+    async def _strike(self) -> None:
+        """kill -9, a new server, somebody who looks, and the writers come back."""
+        self._crash()
+        self._note()
+        await self.server.start()
+        await self._inspect()
+        for writer in self.writers:
+            await writer.come_back()
 
     async def _greet_writers(self) -> None:
         for number, name in enumerate(WRITERS):
@@ -196,11 +192,14 @@ class Chaos:
         ends = time.monotonic() + self.rng.uniform(0.05, 0.6)
         joiner = asyncio.create_task(self._join())
         while time.monotonic() < ends:
-            self.typed += 1
-            writer = self.rng.choice(self.writers)
-            writer.type(f"{self.typed:07d} ", self.rng)
+            self._type()
             await asyncio.sleep(self.rng.choice((0, 0, 0.002, 0.01)))
         self.joining = joiner
+
+    def _type(self) -> None:
+        """One more token, by somebody."""
+        self.typed += 1
+        self.rng.choice(self.writers).type(f"{self.typed:07d} ", self.rng)
 
     async def _join(self) -> None:
         """Come with nothing, look, and remember what was there."""

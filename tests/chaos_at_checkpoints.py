@@ -1,0 +1,49 @@
+"""kill -9 aimed at the moments when a server writes checkpoints: of a room, and of SQLite's log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Final
+
+from tests.chaos import Chaos
+from tests.watched import OF_A_ROOM, OF_THE_LOG, Lamps, Watch
+
+AIMS: Final = (OF_A_ROOM, OF_THE_LOG)
+PATIENCE: Final = 1.0
+"""Seconds to go on typing until the moment comes; after that the server is killed all the same."""
+
+
+class ChaosAtCheckpoints(Chaos):
+    """The same people, a server whose checkpoints are frequent, and somebody who watches."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__(folder, seed)
+        lamps = folder / "lamps"
+        self.lamps = Lamps(lamps)
+        self.server.before = Watch(folder.resolve(), lamps)
+        self.hit = {OF_A_ROOM: 0, OF_THE_LOG: 0}
+        self.rounds = 0
+
+    async def run(self, rounds: int) -> dict[str, int]:
+        """The figures; raises AssertionError when anything is lost or doubled."""
+        figures = await super().run(rounds)
+        return figures | {
+            "killed in a checkpoint of a room": self.hit[OF_A_ROOM],
+            "killed in a checkpoint of the log": self.hit[OF_THE_LOG],
+        }
+
+    async def _round(self) -> None:
+        await super()._round()
+        aim = AIMS[self.rounds % len(AIMS)]
+        self.rounds += 1
+        ends = time.monotonic() + PATIENCE
+        while not self.lamps[aim] and time.monotonic() < ends:
+            if self.rng.random() < 0.1:
+                self._type()
+            await asyncio.sleep(0)
+        self.server.kill()
+        for which in AIMS:
+            self.hit[which] += self.lamps[which]
+        self.lamps.off()
