@@ -1,8 +1,10 @@
-"""A short run of kill -9; `dev.py chaos --rounds 200` is the long one."""
+"""Short runs of kill -9; `dev.py chaos --rounds 200` and `prove 2` are the long ones."""
 
 from pathlib import Path
 
 from tests.chaos import Chaos
+from tests.chaos_at_backups import ChaosAtBackups
+from tests.chaos_at_checkpoints import ChaosAtCheckpoints
 from tests.postgresql import PostgresServer
 
 
@@ -26,3 +28,22 @@ async def test_nothing_is_lost_on_postgresql_either_when_both_servers_are_killed
         run.server.kill()
     assert figures["typed"] > 50
     assert figures["received by others"] > 0
+
+
+async def test_nothing_is_lost_when_it_is_killed_in_the_middle_of_a_checkpoint(tmp_path: Path):
+    run = ChaosAtCheckpoints(tmp_path, seed=1)
+    try:
+        figures = await run.run(rounds=4)
+    finally:
+        run.server.kill()
+    assert figures["killed in a checkpoint of a room"] > 0
+    assert figures["killed in a checkpoint of the log"] > 0
+
+
+async def test_a_backup_is_whole_or_not_there_whoever_is_killed(tmp_path: Path):
+    run = ChaosAtBackups(tmp_path, seed=1)
+    try:
+        figures = await run.run(rounds=3)
+    finally:
+        run.server.kill()
+    assert sum(figures[name] for name in figures if name.startswith("killed while")) > 0
