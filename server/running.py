@@ -19,7 +19,7 @@ def run_server(services: Services, announce: Callable[[str], None]) -> None:
     """Serve until a signal; `announce` gets the lines for a person in front of a terminal."""
     settings = services.settings
     if services.database.is_sqlite:
-        _warn_about_sqlite()
+        _name_sqlite()
     if not services.pages.assets.built():
         log.warning("web-not-built", folder=str(settings.web / "dist"), do="node web/build.mjs")
 
@@ -48,7 +48,9 @@ def accounts_of(demo: Demo) -> str:
     return "\n".join(lines)
 
 
-def _warn_about_sqlite() -> None:
+def _name_sqlite() -> None:
+    """Say which SQLite it is, and aloud when it is one that needs care."""
+    log.info("sqlite", version=sqlite3.sqlite_version)
     if has_wal_reset_bug(sqlite3.sqlite_version_info):
         log.warning(
             "sqlite-has-wal-reset-bug",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pycrdt import Doc
@@ -188,14 +188,14 @@ class _Walk:
     def _take(self, entry: Entry) -> None:
         place = f"row {entry.seq}"
         try:
-            structure = anatomy.dissect(entry.payload).structure()
+            structure = anatomy.outline(entry.payload)
         except Malformed as error:
             raise self._damaged(place, f"its change cannot be read ({error})") from error
         after = structure.after(self._clocks)
         if after is None:
             raise self._damaged(place, "its change does not build on the rows before")
         if entry.person == RESTORER.person:
-            self._due = Marks(map(_bare, self._carried(entry)))
+            self._due = Marks(self._carried(entry))
         else:
             author = Author(entry.person, "", entry.organisation)
             self._due.write(author, structure.writes(self._clocks), entry.at)
@@ -256,21 +256,25 @@ class _Walk:
             raise self._damaged(f"at row {last}", "with the rows after it makes another document")
 
     def _compare_marks(self) -> None:
-        due = set(self._due.all())
-        for mark in self._marks:
-            place = f"of client {mark.client} from clock {mark.clock}"
-            if _bare(mark) not in due:
-                raise self._damaged(place, "no row makes it", "mark")
+        due = {_bare(mark): mark for mark in self._due.all()}
+        found = {_bare(mark): mark for mark in self._marks}
+        for bare, mark in found.items():
+            if bare not in due:
+                raise self._damaged(_place_of(mark), "no row makes it", "mark")
             if self._people.get(mark.author.person, mark.author.name) != mark.author.name:
-                raise self._damaged(place, "its name is not that of the person", "mark")
-        for mark in due - set(map(_bare, self._marks)):
-            place = f"of client {mark.client} from clock {mark.clock}"
-            raise self._damaged(place, "it is missing", "mark")
+                raise self._damaged(_place_of(mark), "its name is not that of the person", "mark")
+        for bare, mark in due.items():
+            if bare not in found:
+                raise self._damaged(_place_of(mark), "it is missing", "mark")
 
 
-def _bare(mark: Mark) -> Mark:
-    """Without the name, which the log does not repeat."""
-    return replace(mark, author=replace(mark.author, name=""))
+def _place_of(mark: Mark) -> str:
+    return f"of client {mark.client} from clock {mark.clock}"
+
+
+def _bare(mark: Mark) -> tuple[object, ...]:
+    """All of a mark but the name, which the log does not repeat."""
+    return mark.client, mark.clock, mark.author.person, mark.author.organisation, mark.at
 
 
 def _same(one: bytes, other: bytes) -> bool:

@@ -53,16 +53,6 @@ class Anatomy:
         """Every client id that wrote or deleted something here."""
         return {client for client, _ in (*self.blocks, *self.deletes)}
 
-    def structure(self) -> guard.Structure:
-        """What it adds, as the guard would say it."""
-        runs = [
-            guard.Run(client, part.clock, part.clock + part.length)
-            for client, parts in self.blocks
-            for part in parts
-            if part.info != _SKIP
-        ]
-        return guard.Structure(runs)
-
 
 def dissect(update: bytes) -> Anatomy:
     """The parts of an update; raises Malformed."""
@@ -77,6 +67,54 @@ def dissect(update: bytes) -> Anatomy:
     if reader.left:
         raise Malformed("bytes behind the update")
     return found
+
+
+def outline(update: bytes) -> guard.Structure:
+    """What an update adds, as the guard would say it, and none of its parts; raises Malformed."""
+    reader = Reader(update)
+    runs: list[guard.Run] = []
+    for _ in range(reader.number()):
+        count, client, clock = reader.number(), reader.number(), reader.number()
+        start = clock
+        for _ in range(count):
+            info = reader.byte()
+            if info == _SKIP:
+                if clock > start:
+                    runs.append(guard.Run(client, start, clock))
+                start = clock = clock + reader.number()
+            elif info == _GC:
+                clock += reader.number()
+            else:
+                _links(reader, info)
+                clock += guard.content_length(reader, info & _KIND)
+        if clock > start:
+            runs.append(guard.Run(client, start, clock))
+    _pass_deletes(reader)
+    return guard.Structure(runs)
+
+
+def _links(reader: Reader, info: int) -> None:
+    """Move on over what a struct says of its place."""
+    if info & 0x80:
+        reader.number()
+        reader.number()
+    if info & 0x40:
+        reader.number()
+        reader.number()
+    if not info & 0xC0:
+        _parent(reader)
+        if info & _KEYED:
+            reader.text()
+
+
+def _pass_deletes(reader: Reader) -> None:
+    for _ in range(reader.number()):
+        reader.number()
+        for _ in range(reader.number()):
+            reader.number()
+            reader.number()
+    if reader.left:
+        raise Malformed("bytes behind the update")
 
 
 def _block(reader: Reader) -> tuple[int, list[Part]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from pathlib import Path
 from typing import Final
@@ -47,3 +48,13 @@ class ChaosAtCheckpoints(Chaos):
         for which in AIMS:
             self.hit[which] += self.lamps[which]
         self.lamps.off()
+
+
+async def chaos_at_checkpoints(rounds: int, seed: int) -> dict[str, int]:
+    """Run in a folder of its own and clean up."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = ChaosAtCheckpoints(Path(folder), seed)
+        try:
+            return await run.run(rounds)
+        finally:
+            run.server.kill()

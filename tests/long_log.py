@@ -66,7 +66,7 @@ class _Writing:
         waiting: list[Append | Checkpoint] = []
         for _ in range(count):
             who, browser = rng.choice(self._writers)
-            self._clock.pass_by(rng.uniform(0, 40))
+            self._clock.pass_by(rng.uniform(0, 8))
             change = self._edit(rng, browser)
             for effect in self._room.receive(who.member, Update(change)):
                 if isinstance(effect, Append | Checkpoint):

@@ -44,7 +44,7 @@ WAL: Final = f"{DATABASE_FILE}-wal"
 DOCUMENTS: Final = {"ana": ("picture", "picture/24"), "bo": ("picture",), "wil": ("picture",)}
 LONG: Final = "De Maas stijgt bij Eijsden. " * 800
 MEMORY: Final = Path("/dev/shm")
-"""Where folders are made when it is there: whether the machine's own disk is fast proves nothing."""
+"""Where folders are made if it is there: how fast the machine's own disk is proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)

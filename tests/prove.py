@@ -12,12 +12,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from tests import simulator
+from tests import flips, power_loss, simulator
 from tests.chaos import chaos
+from tests.chaos_at_backups import chaos_at_backups
+from tests.chaos_at_checkpoints import chaos_at_checkpoints
 from tests.fuzz import fuzz
 from tests.honest import honest
 
@@ -33,14 +35,12 @@ def simulated_histories() -> str:
 
 def kill_nine() -> str:
     """The real server, killed again and again."""
-    figures = asyncio.run(chaos(rounds=200, seed=1))
-    return ", ".join(f"{name} {count}" for name, count in figures.items())
+    return _in_words(asyncio.run(chaos(rounds=200, seed=1)))
 
 
 def kill_nine_on_postgresql() -> str:
     """kill -9 on PostgreSQL: our server, and every other time or so the database's too."""
-    figures = asyncio.run(chaos(rounds=100, seed=1, database="postgresql"))
-    return ", ".join(f"{name} {count}" for name, count in figures.items())
+    return _in_words(asyncio.run(chaos(rounds=100, seed=1, database="postgresql")))
 
 
 def cut_lines() -> str:
@@ -76,6 +76,40 @@ def attacks() -> str:
     return _pytest("tests/attacks")
 
 
+def power_cuts() -> str:
+    """The power fails at 5,000 moments of ten histories; what was acknowledged is on the disk."""
+    return power_loss.many(cuts=5000)
+
+
+def failing_disks() -> str:
+    """EIO, a failed and a slow fsync, short writes and a full disk under a running server."""
+    return _pytest("tests/server/test_disk_that_fails.py", "tests/test_power_loss.py")
+
+
+def a_thousand_kills() -> str:
+    """The real server, killed a thousand times."""
+    return _in_words(asyncio.run(chaos(rounds=1000, seed=2)))
+
+
+def kills_at_checkpoints() -> str:
+    """The same, aimed at the moments when checkpoints are written."""
+    return _in_words(asyncio.run(chaos_at_checkpoints(rounds=200, seed=1)))
+
+
+def kills_at_backups() -> str:
+    """Server and backup, killed while a backup is made."""
+    return _in_words(asyncio.run(chaos_at_backups(rounds=200, seed=1)))
+
+
+def flipped_bytes() -> str:
+    """A hundred flipped bytes in stored values, and a hundred in the file, of 100,000 rows."""
+    return flips.many(rows=100_000, flips=100)
+
+
+def _in_words(figures: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in figures.items())
+
+
 def _pytest(*arguments: str, **environment: str) -> str:
     """Run tests; what they print about figures. Exits when one fails."""
     run = subprocess.run(
@@ -93,7 +127,18 @@ def _pytest(*arguments: str, **environment: str) -> str:
 
 PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
     "1": [latency, providers, simulated_histories, cut_lines, kill_nine],
-    "2": [attacks, honest_sessions, mutated_frames, kill_nine_on_postgresql],
+    "2": [
+        attacks,
+        honest_sessions,
+        mutated_frames,
+        kill_nine_on_postgresql,
+        power_cuts,
+        failing_disks,
+        flipped_bytes,
+        kills_at_checkpoints,
+        kills_at_backups,
+        a_thousand_kills,
+    ],
 }
 
 

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -226,7 +227,7 @@ def _torn(write: Write, rng: random.Random) -> Iterator[Write]:
     """Some of the sectors that a write touches: the first ones, or any."""
     begin, end = write.at, write.at + len(write.data)
     edges = [begin, *range((begin // SECTOR + 1) * SECTOR, end, SECTOR), end]
-    pieces = list(zip(edges, edges[1:], strict=False))
+    pieces = list(pairwise(edges))
     first = rng.randrange(len(pieces) + 1)
     any_of_them = rng.random() < 0.5
     for count, (start, stop) in enumerate(pieces):

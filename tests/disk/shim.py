@@ -170,9 +170,7 @@ class _Layer:
         path = None if name is None else Path(ctypes.string_at(name).decode())
         existed = path is not None and path.exists()
         # with the real table and the very pointer to the name: SQLite keeps both
-        result: int = self._real_open(
-            ctypes.cast(self._real, c_void_p), name, handle, flags, out
-        )
+        result: int = self._real_open(ctypes.cast(self._real, c_void_p), name, handle, flags, out)
         if result == OK and path is not None and self._is_ours(path):
             table = ctypes.cast(handle, POINTER(c_void_p))
             original, ours = self._tables(int(table[0] or 0))

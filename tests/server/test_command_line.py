@@ -126,9 +126,11 @@ def test_somebody_is_added_signs_in_and_the_folder_is_guarded_meanwhile(
     assert "ana\t24\tdisabled\tS. Ana" in command("user", "list").out
 
 
-def test_a_sqlite_that_can_lose_commits_is_named_at_start(tmp_path: Path):
+def test_sqlite_is_named_at_start_and_warned_of_when_it_can_lose_commits(tmp_path: Path):
     with a_running_server(tmp_path) as server:
         lines = [json.loads(each) for each in server.log.read_text().splitlines()]
+    (named,) = [each for each in lines if each["event"] == "sqlite"]
+    assert (named["level"], named["version"]) == ("info", sqlite3.sqlite_version)
     warned = [each for each in lines if each["event"] == "sqlite-has-wal-reset-bug"]
     assert bool(warned) is has_wal_reset_bug(sqlite3.sqlite_version_info)
     assert all(each["version"] == sqlite3.sqlite_version for each in warned)

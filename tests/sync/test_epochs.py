@@ -11,7 +11,7 @@ import pytest
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from models.journal import Mark
-from sync import anatomy, epochs
+from sync import anatomy, epochs, guard
 from sync.errors import Malformed
 from sync.marks import Marks
 from sync.messages import Stateless, SyncStep1, SyncStep2, Update
@@ -88,6 +88,14 @@ def values(state: bytes) -> tuple[str, object, str, object]:
 def test_what_was_taken_apart_is_put_together_byte_for_byte(seed: int):
     for update in (*rows_of(seed), rebuilt(Loaded(tail=tuple(rows_of(seed)))).get_update()):
         assert anatomy.assemble(anatomy.dissect(update)) == update
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_outline_says_of_an_update_what_the_guard_says(seed: int):
+    for update in (*rows_of(seed), rebuilt(Loaded(tail=tuple(rows_of(seed)))).get_update()):
+        assert anatomy.outline(update).runs == guard.parse_update(update).runs
+        with pytest.raises(Malformed):
+            anatomy.outline(update + b"\x00")
 
 
 @pytest.mark.parametrize("seed", range(20))
