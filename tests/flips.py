@@ -3,10 +3,10 @@
     python -m tests.flips 100000 100
 
 Two ways. In a *stored value*: half of the time any byte of any cell of the log, each as likely as
-another; as most of those are in payloads and checkpoints, half of the time a column by chance first.
-In the *file*: any byte of a page that belongs to the log. Some of those carry nothing (space that is free
-within a page): when what is looked at is the same row for row, it was one of these; it is counted
-apart, and another byte is taken.
+another; as most of those are in payloads and checkpoints, half of the time a column by chance
+first. In the *file*: any byte of a page that belongs to the log. Some of those carry nothing (space
+that is free within a page): when what is looked at is the same row for row, it was one of these; it
+is counted apart, and another byte is taken.
 """
 
 from __future__ import annotations

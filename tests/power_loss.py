@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -32,10 +32,12 @@ from models import epochs, migrations, organisations, update_log
 from models.database import DATABASE_FILE, Database, database_at, sqlite_url
 from models.tables import updates
 from models.update_log import Head
+from server import hub
 from server.log import set_up_logging
 from server.open_room import OpenRoom
 from server.participant import OpenDocument, Participant
 from server.verification import verify
+from tests.disk.faults import THAT_FAIL, FailingDisk
 from tests.disk.recording import Event, Files, Loss, Platter, Recording, Sync, Told, files_named
 from tests.disk.shim import between
 from tests.live import LiveServer, a_server, started_again
@@ -68,41 +70,71 @@ def witnessed(recording: Recording) -> Iterator[None]:
         recording.events.append(Told(str(room.name), head.seq, head.hash))
         original(room, head)
 
-    OpenRoom.committed = committed  # type: ignore[method-assign]
+    OpenRoom.committed = committed
     try:
         yield
     finally:
-        OpenRoom.committed = original  # type: ignore[method-assign]
+        OpenRoom.committed = original
 
 
-async def recorded(folder: Path, seed: int, edits: int) -> list[Event]:
-    """People write, the server is stopped and started, and they write on."""
-    recording, rng = Recording(), random.Random(seed)
-    with between(recording, folder), witnessed(recording):
+async def recorded(folder: Path, seed: int, edits: int, faults: float = 0.0) -> list[Event]:
+    """People write, the server is stopped and started, and they write on. `faults` is how likely
+    the disk begins to fail at an edit; it mends soon."""
+    disk, rng = FailingDisk(), random.Random(seed)
+    with between(disk, folder), witnessed(disk), _probing_often():
         async with a_server(folder) as server:
             incident, keys = server.incident, server.keys
-            await _write(server, rng, edits)
+            await _write(server, disk, rng, edits, faults)
         # the last connection that closes brings the log into the file and removes it
         async with started_again(folder, incident, keys) as server:
-            await _write(server, rng, edits // 2)
-    return recording.events
+            await _write(server, disk, rng, edits // 2, faults)
+    return disk.events
 
 
-async def _write(server: LiveServer, rng: random.Random, edits: int) -> None:
+@contextmanager
+def _probing_often() -> Iterator[None]:
+    original = hub.PROBE
+    hub.PROBE = 0.05
+    try:
+        yield
+    finally:
+        hub.PROBE = original
+
+
+async def _write(
+    server: LiveServer, disk: FailingDisk, rng: random.Random, edits: int, faults: float
+) -> None:
     pens: list[tuple[Participant, OpenDocument]] = []
     for person, documents in DOCUMENTS.items():
         participant = server.participant(person)
         await participant.connect()
         pens += [(participant, await participant.open(server.named(one))) for one in documents]
     for _ in range(edits):
+        if rng.random() < (0.2 if disk.fault else faults):
+            disk.fault = None if disk.fault else rng.choice(THAT_FAIL)
         participant, document = rng.choice(pens)
         text: Text = document.doc.get("t", type=Text)
         text += LONG if rng.random() < 0.01 else f"{rng.getrandbits(40):010x} "
-        if rng.random() < 0.3:
-            await participant.saved()
+        if disk.fault:
+            await asyncio.sleep(0.01)
+        elif rng.random() < 0.3:
+            await _saved(participant)
+    disk.fault = None
     for participant, _ in pens:
-        await participant.saved()
+        await _saved(participant)
+    for participant, _ in pens:
         await participant.disconnect()
+
+
+async def _saved(participant: Participant) -> None:
+    """Come back until everything is acknowledged, as a page does."""
+    while True:
+        if not participant.connected:
+            await participant.disconnect()
+            await participant.connect()
+        with suppress(ConnectionError):
+            await participant.saved()
+            return
 
 
 # --- the cuts --------------------------------------------------------------------------------
@@ -123,7 +155,7 @@ def moments(events: Sequence[Event], count: int, seed: int) -> list[Moment]:
 
 def look(events: Sequence[Event], chosen: Sequence[Moment], folder: Path) -> Counter[str]:
     """Cut the power at each moment and look at what is found; raises AssertionError."""
-    platter, done = Platter(), 0
+    platter, done = Platter(random.Random(len(events))), 0
     told: dict[str, Told] = {}
     seen: Counter[str] = Counter()
     for moment in chosen:
@@ -195,10 +227,10 @@ def checkpoints_of(events: Sequence[Event]) -> int:
 
 
 def history(seed: int, edits: int) -> list[Event]:
-    """A history in a folder of its own."""
+    """A history in a folder of its own; every second one on a disk that fails now and then."""
     set_up_logging("error")
     with _a_folder() as folder:
-        return asyncio.run(recorded(folder, seed, edits))
+        return asyncio.run(recorded(folder, seed, edits, faults=0.02 * (seed % 2)))
 
 
 @contextmanager
@@ -218,6 +250,7 @@ def power_loss(seed: int, edits: int, cuts: int) -> Counter[str]:
             "histories": 1,
             "events recorded": len(events),
             "commits": sum(isinstance(one, Told) for one in events),
+            "syncs that failed": sum(isinstance(one, Sync) and one.failed for one in events),
             "checkpoints of the write-ahead log": checkpoints_of(events),
         }
     )

@@ -24,6 +24,10 @@ class Fault(StrEnum):
     SLOW_SYNC = "fsync takes 2 s"
 
 
+THAT_FAIL: Final = (Fault.WRITE_ERROR, Fault.SYNC_ERROR, Fault.NO_SPACE, Fault.SHORT_WRITE)
+"""Those that end in an error; a slow disk only takes its time."""
+
+
 class FailingDisk(Recording):
     """Fails as long as it has a `fault`; counts how often. After a sync that failed the system
     holds on the disk what it held before, and calls the rest clean: so it is recorded."""

@@ -146,8 +146,10 @@ Files = dict[str, bytes]
 
 @dataclass
 class Platter:
-    """What is on the disk, and what is only on its way there."""
+    """What is on the disk, and what is only on its way there. `chance` decides what reached the
+    disk of a sync that failed; without it, nothing did."""
 
+    chance: random.Random | None = None
     contents: dict[int, bytearray] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
     on_the_way: list[Write | Truncate] = field(default_factory=list)
@@ -159,10 +161,9 @@ class Platter:
             case Write() | Truncate():
                 self.on_the_way.append(event)
             case Sync(file, folder_too, failed):
-                if not failed:
-                    for one in self.on_the_way:
-                        if one.file == file:
-                            _do(self.contents, one)
+                for one in self.on_the_way:
+                    if one.file == file and (not failed or self._got_there_all_the_same()):
+                        _do(self.contents, one)
                 self.on_the_way = [one for one in self.on_the_way if one.file != file]
                 if folder_too:
                     self._flush_folder()
@@ -172,6 +173,9 @@ class Platter:
                     self._flush_folder()
             case Told():
                 pass
+
+    def _got_there_all_the_same(self) -> bool:
+        return self.chance is not None and self.chance.random() < 0.5
 
     def _flush_folder(self) -> None:
         for one in self.new_names:

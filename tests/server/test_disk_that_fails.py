@@ -20,13 +20,11 @@ from models import update_log
 from server import hub
 from server.participant import OpenDocument, Participant
 from sync import codec
-from tests.disk.faults import SLOW, FailingDisk, Fault
+from tests.disk.faults import SLOW, THAT_FAIL, FailingDisk, Fault
 from tests.disk.recording import Loss, Told
 from tests.disk.shim import between
 from tests.live import LiveServer, a_server, stored_text
 from tests.power_loss import Moment, look, witnessed
-
-MENDING = [Fault.WRITE_ERROR, Fault.SYNC_ERROR, Fault.NO_SPACE, Fault.SHORT_WRITE]
 
 
 @dataclass
@@ -108,7 +106,7 @@ def cut_at_each_telling(night: Night, folder: Path) -> int:
     return len(moments)
 
 
-@pytest.mark.parametrize("fault", MENDING)
+@pytest.mark.parametrize("fault", THAT_FAIL)
 async def test_R25_a_failing_disk_stores_nothing_by_half_and_all_of_it_afterwards(
     night: Night, tmp_path_factory: pytest.TempPathFactory, fault: Fault
 ):
