@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,15 +28,7 @@ DATABASE_FILE: Final = "samenbeeld.sqlite3"
 LOCK_FILE: Final = "samenbeeld.lock"
 
 _COMMON: Final = ("foreign_keys=ON", "busy_timeout=5000")
-_WRITER: Final = (
-    *_COMMON,
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    # After a sync that failed, the system calls clean what it could not write. Who opens the log
-    # then reads a commit in it that is not on the disk, and would write on behind it: so the log is
-    # brought into the file, on the disk, and begun anew before the first commit (ADR 0012).
-    "wal_checkpoint(TRUNCATE)",
-)
+_WRITER: Final = (*_COMMON, "journal_mode=WAL", "synchronous=FULL")
 _READER: Final = (*_COMMON, "wal_autocheckpoint=0", "query_only=ON")
 
 
@@ -80,7 +73,7 @@ def database_at(url: str) -> Database:
     match url.partition("://")[0].partition("+")[0]:
         case "sqlite":
             return Database(
-                writer=_sqlite(url, _WRITER, "BEGIN IMMEDIATE", connections=1),
+                writer=_begins_its_log(_sqlite(url, _WRITER, "BEGIN IMMEDIATE", connections=1)),
                 reader=_sqlite(url, _READER, "BEGIN", connections=READERS),
             )
         case "postgresql" | "postgres":
@@ -112,6 +105,23 @@ def _sqlite(url: str, pragmas: tuple[str, ...], begin: str, connections: int) ->
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _begins_its_log(writer: Engine) -> Engine:
+    """After a sync that failed, the system calls clean what it could not write. Who opens the log
+    then reads a commit in it that is not on the disk, and would write on behind it. So the log is
+    brought into the file, on the disk, and begun anew before the first commit (ADR 0012)."""
+
+    @event.listens_for(writer, "connect")
+    def begin_anew(connection: Any, _record: Any) -> None:
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        except sqlite3.OperationalError as error:
+            # without room to bring it over there is none to write on behind it: people can read
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+
+    return writer
 
 
 @contextmanager

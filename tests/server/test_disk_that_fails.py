@@ -6,6 +6,7 @@ At the end the power is cut at each moment somebody was told "saved": it has to 
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -23,7 +24,7 @@ from sync import codec
 from tests.disk.faults import SLOW, THAT_FAIL, FailingDisk, Fault
 from tests.disk.recording import Loss, Told
 from tests.disk.shim import between
-from tests.live import LiveServer, a_server, stored_text
+from tests.live import LiveServer, a_server, started_again, stored_text
 from tests.power_loss import Moment, look, witnessed
 
 
@@ -31,6 +32,7 @@ from tests.power_loss import Moment, look, witnessed
 class Night:
     """A server on a disk that can fail; ana and bo write, otto reads."""
 
+    folder: Path
     server: LiveServer
     disk: FailingDisk
     ana: Participant
@@ -58,7 +60,7 @@ async def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         text_in(picture).__iadd__("before ")
         await ana.saved()
         coming = [asyncio.create_task(keep_coming_back(one)) for one in (ana, bo, otto)]
-        yield Night(server, disk, ana, bo, otto, picture, reading)
+        yield Night(tmp_path, server, disk, ana, bo, otto, picture, reading)
         for task in coming:
             task.cancel()
 
@@ -157,3 +159,31 @@ async def test_a_sync_that_takes_seconds_keeps_nobody_else_waiting(night: Night)
     assert str(text_in(night.reading)) == "before ", "seen before it was on the disk"
     await night.ana.saved()
     night.disk.fault = None
+
+
+async def test_R25_a_server_that_starts_on_a_full_disk_serves_readers_and_stores_later(
+    night: Night, tmp_path_factory: pytest.TempPathFactory
+):
+    """Killed with much in its log, and started where that cannot be brought into the file."""
+    text_in(night.picture).__iadd__("long " * 20_000)
+    await night.ana.saved()
+    text = str(text_in(night.picture))
+    killed = tmp_path_factory.mktemp("killed") / "data"
+    shutil.copytree(night.folder, killed)
+    disk = FailingDisk()
+    disk.fault = Fault.NO_SPACE
+    keys = night.server.keys
+    with between(disk, killed):
+        async with started_again(killed, night.server.incident, keys) as server:
+            assert disk.met > 0
+            async with server.participant("otto") as otto, server.participant("bo") as bo:
+                reading = await otto.open(server.named("picture"))
+                assert str(text_in(reading)) == text
+                writing = await bo.open(server.named("picture"))
+                coming = asyncio.create_task(keep_coming_back(bo))
+                text_in(writing).__iadd__("after ")
+                await until(lambda: told_to_wait(writing))
+                disk.fault = None
+                await until(lambda: bo.connected and not writing.unsaved)
+                coming.cancel()
+            assert stored_text(server) == text + "after "
