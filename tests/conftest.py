@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from tests.disk import shim
 from tests.postgresql import postgres, postgres_url
 
 __all__ = ["postgres", "postgres_url"]
@@ -39,6 +40,10 @@ def missing_tools() -> dict[str, str]:
         missing["browser"] = f"none of {', '.join(BROWSERS)} is on the path"
     if find_node() is None:
         missing["node"] = "no node on the path, or web/node_modules is not installed"
+    try:
+        shim.library()
+    except RuntimeError as error:
+        missing["layer"] = str(error)
     return missing
 
 

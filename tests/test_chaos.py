@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.chaos import Chaos
 from tests.chaos_at_backups import ChaosAtBackups
 from tests.chaos_at_checkpoints import ChaosAtCheckpoints
@@ -30,6 +32,7 @@ async def test_nothing_is_lost_on_postgresql_either_when_both_servers_are_killed
     assert figures["received by others"] > 0
 
 
+@pytest.mark.layer
 async def test_nothing_is_lost_when_it_is_killed_in_the_middle_of_a_checkpoint(tmp_path: Path):
     run = ChaosAtCheckpoints(tmp_path, seed=1)
     try:

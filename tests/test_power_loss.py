@@ -20,6 +20,8 @@ from tests.disk.shim import between
 from tests.power_loss import WAL, checkpoints_of, look, moments, recorded
 from tests.rows import a_database
 
+pytestmark = pytest.mark.layer
+
 DOCUMENT = "limburg-2021/picture"
 
 

@@ -103,12 +103,17 @@ class Disk:
 
 
 def library() -> ctypes.CDLL:
-    """The SQLite that the module `sqlite3` of this process is linked to."""
+    """The SQLite that the module `sqlite3` of this process is linked to; raises RuntimeError when
+    it cannot be reached, as in a Python that has it built in and shows none of its functions."""
     mapped = {line.split()[-1] for line in Path("/proc/self/maps").read_text().splitlines()}
     shared = [path for path in mapped if "/libsqlite3" in path]
-    found = ctypes.CDLL(shared[0] if shared else _sqlite3.__file__)
-    found.sqlite3_libversion.restype = c_char_p
-    if found.sqlite3_libversion().decode() != sqlite3.sqlite_version:
+    found = ctypes.CDLL(shared[0] if shared else getattr(_sqlite3, "__file__", None))
+    try:
+        found.sqlite3_libversion.restype = c_char_p
+        version = found.sqlite3_libversion().decode()
+    except AttributeError as error:
+        raise RuntimeError("this Python has an SQLite built in that cannot be reached") from error
+    if version != sqlite3.sqlite_version:
         raise RuntimeError(f"{found} is not the SQLite of this process")
     return found
 

@@ -21,11 +21,13 @@ from models import update_log
 from server import hub
 from server.participant import OpenDocument, Participant
 from sync import codec
-from tests.disk.faults import SLOW, THAT_FAIL, FailingDisk, Fault
+from tests.disk.faults import THAT_FAIL, FailingDisk, Fault
 from tests.disk.recording import Loss, Told
 from tests.disk.shim import between
 from tests.live import LiveServer, a_server, started_again, stored_text
 from tests.power_loss import Moment, look, witnessed
+
+pytestmark = pytest.mark.layer
 
 
 @dataclass
@@ -148,14 +150,12 @@ async def test_a_sync_that_takes_seconds_keeps_nobody_else_waiting(night: Night)
     night.disk.fault = Fault.SLOW_SYNC
     text_in(night.picture).__iadd__("slow ")
     await until(lambda: night.disk.met > 0)
-    began = time.monotonic()
     async with server.participant("wil") as wil:
         await wil.open(server.named("picture/WL"))
     async with connect(server.url, compression=None) as socket:
         await socket.send(codec.PING)
         assert await socket.recv() == codec.PONG
-    assert time.monotonic() - began < SLOW / 2
-    assert night.picture.unsaved > 0
+    assert night.picture.unsaved > 0, "all of this took longer than the sync"
     assert str(text_in(night.reading)) == "before ", "seen before it was on the disk"
     await night.ana.saved()
     night.disk.fault = None
