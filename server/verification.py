@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pycrdt import Doc
@@ -195,7 +195,7 @@ class _Walk:
         if after is None:
             raise self._damaged(place, "its change does not build on the rows before")
         if entry.person == RESTORER.person:
-            self._due = Marks(self._carried(entry))
+            self._due = Marks(map(_nameless, self._carried(entry)))
         else:
             author = Author(entry.person, "", entry.organisation)
             self._due.write(author, structure.writes(self._clocks), entry.at)
@@ -270,6 +270,11 @@ class _Walk:
 
 def _place_of(mark: Mark) -> str:
     return f"of client {mark.client} from clock {mark.clock}"
+
+
+def _nameless(mark: Mark) -> Mark:
+    """As the rows of the log make it: they hold no name."""
+    return replace(mark, author=replace(mark.author, name=""))
 
 
 def _bare(mark: Mark) -> tuple[object, ...]:
