@@ -37,6 +37,7 @@ from server.log import set_up_logging
 from server.open_room import OpenRoom
 from server.participant import OpenDocument, Participant
 from server.verification import verify
+from sync import room
 from tests.disk.faults import THAT_FAIL, FailingDisk
 from tests.disk.recording import Event, Files, Loss, Platter, Recording, Sync, Told, files_named
 from tests.disk.shim import between
@@ -45,6 +46,7 @@ from tests.live import LiveServer, a_server, started_again
 WAL: Final = f"{DATABASE_FILE}-wal"
 DOCUMENTS: Final = {"ana": ("picture", "picture/24"), "bo": ("picture",), "wil": ("picture",)}
 LONG: Final = "De Maas stijgt bij Eijsden. " * 800
+ROWS_PER_CHECKPOINT: Final = 60
 MEMORY: Final = Path("/dev/shm")
 """Where folders are made if it is there: how fast the machine's own disk is proves nothing."""
 
@@ -66,9 +68,9 @@ def witnessed(recording: Recording) -> Iterator[None]:
     """Record what a room believes to be on the disk at the moment before it tells anybody."""
     original: Callable[[OpenRoom, Head], None] = OpenRoom.committed
 
-    def committed(room: OpenRoom, head: Head) -> None:
-        recording.events.append(Told(str(room.name), head.seq, head.hash))
-        original(room, head)
+    def committed(opened: OpenRoom, head: Head) -> None:
+        recording.events.append(Told(str(opened.name), head.seq, head.hash))
+        original(opened, head)
 
     OpenRoom.committed = committed
     try:
@@ -81,7 +83,7 @@ async def recorded(folder: Path, seed: int, edits: int, faults: float = 0.0) -> 
     """People write, the server is stopped and started, and they write on. `faults` is how likely
     the disk begins to fail at an edit; it mends soon."""
     disk, rng = FailingDisk(), random.Random(seed)
-    with between(disk, folder), witnessed(disk), _probing_often():
+    with between(disk, folder), witnessed(disk), _made_busy():
         async with a_server(folder) as server:
             incident, keys = server.incident, server.keys
             await _write(server, disk, rng, edits, faults)
@@ -92,13 +94,14 @@ async def recorded(folder: Path, seed: int, edits: int, faults: float = 0.0) -> 
 
 
 @contextmanager
-def _probing_often() -> Iterator[None]:
-    original = hub.PROBE
-    hub.PROBE = 0.05
+def _made_busy() -> Iterator[None]:
+    """Checkpoints of rooms after fewer rows, and shorter waits for a disk that works again."""
+    original = hub.PROBE, room.CHECKPOINT_EVERY
+    hub.PROBE, room.CHECKPOINT_EVERY = 0.05, ROWS_PER_CHECKPOINT
     try:
         yield
     finally:
-        hub.PROBE = original
+        hub.PROBE, room.CHECKPOINT_EVERY = original
 
 
 async def _write(
@@ -201,7 +204,9 @@ def _examine(folder: Path, told: dict[str, Told], moment: Moment) -> Counter[str
                 assert found == one.hash, f"{moment}: {one.document} lost row {one.seq}"
                 seen["acknowledged rows that had to be there"] += one.seq
         if moment.seed % 32 == 0:
-            seen["verified in full"] += bool(list(verify(database.reader)))
+            held = list(verify(database.reader))
+            seen["verified in full"] += 1
+            seen["checkpoints of rooms found whole"] += sum(each.checkpoints for each in held)
     finally:
         database.dispose()
     return seen
@@ -228,7 +233,7 @@ def checkpoints_of(events: Sequence[Event]) -> int:
 
 def history(seed: int, edits: int) -> list[Event]:
     """A history in a folder of its own; every second one on a disk that fails now and then."""
-    set_up_logging("error")
+    set_up_logging("critical")
     with _a_folder() as folder:
         return asyncio.run(recorded(folder, seed, edits, faults=0.02 * (seed % 2)))
 
