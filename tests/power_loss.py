@@ -234,12 +234,13 @@ def checkpoints_of(events: Sequence[Event]) -> int:
 def history(seed: int, edits: int) -> list[Event]:
     """A history in a folder of its own; every second one on a disk that fails now and then."""
     set_up_logging("critical")
-    with _a_folder() as folder:
+    with in_memory() as folder:
         return asyncio.run(recorded(folder, seed, edits, faults=0.02 * (seed % 2)))
 
 
 @contextmanager
-def _a_folder() -> Iterator[Path]:
+def in_memory() -> Iterator[Path]:
+    """A folder for files that are there for a moment."""
     where = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=where) as folder:
         yield Path(folder)
@@ -248,7 +249,7 @@ def _a_folder() -> Iterator[Path]:
 def power_loss(seed: int, edits: int, cuts: int) -> Counter[str]:
     """Record one history and cut the power in it; the figures. Raises AssertionError."""
     events = history(seed, edits)
-    with _a_folder() as folder:
+    with in_memory() as folder:
         seen = look(events, moments(events, cuts, seed), folder)
     return seen + Counter(
         {

@@ -17,7 +17,7 @@ from tests.builders import an_author
 from tests.disk.faults import FailingDisk, Fault
 from tests.disk.recording import Event, Files, Loss, Platter, Sync, files_named
 from tests.disk.shim import between
-from tests.power_loss import WAL, checkpoints_of, look, moments, recorded
+from tests.power_loss import WAL, checkpoints_of, in_memory, look, moments, recorded
 from tests.rows import a_database
 
 pytestmark = pytest.mark.layer
@@ -26,15 +26,14 @@ DOCUMENT = "limburg-2021/picture"
 
 
 @pytest.fixture(scope="module")
-def events(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
-    folder = tmp_path_factory.mktemp("history")
-    return asyncio.run(recorded(folder, seed=1, edits=300))
+def events() -> list[Event]:
+    with in_memory() as folder:
+        return asyncio.run(recorded(folder, seed=1, edits=300))
 
 
-def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(
-    events: list[Event], tmp_path: Path
-):
-    seen = look(events, moments(events, 150, seed=1), tmp_path)
+def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(events: list[Event]):
+    with in_memory() as folder:
+        seen = look(events, moments(events, 150, seed=1), folder)
     assert seen["opened"] == 150
     assert seen["acknowledged rows that had to be there"] > 1000
     assert seen["cut while something was on its way"] > 50
@@ -42,13 +41,11 @@ def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(
     assert checkpoints_of(events) > 1
 
 
-def test_without_the_sync_of_each_commit_the_model_finds_what_is_lost(
-    events: list[Event], tmp_path: Path
-):
+def test_without_the_sync_of_each_commit_the_model_finds_what_is_lost(events: list[Event]):
     log = files_named(events, WAL)
     careless = [one for one in events if not (isinstance(one, Sync) and one.file in log)]
-    with pytest.raises(AssertionError, match="lost row"):
-        look(careless, moments(careless, 150, seed=1), tmp_path)
+    with in_memory() as folder, pytest.raises(AssertionError, match="lost row"):
+        look(careless, moments(careless, 150, seed=1), folder)
 
 
 def append(database: Database, payload: bytes) -> None:
