@@ -69,14 +69,14 @@ def marks_in(connection: Connection, document: str, epoch: int) -> tuple[Mark, .
 
 def checkpoints_in(
     connection: Connection, document: str, epoch: int
-) -> dict[int, tuple[bytes, int]]:
-    """The state and time of every checkpoint of one epoch, by seq."""
+) -> dict[int, tuple[bytes, int, bytes | None]]:
+    """The state, time and hash of every checkpoint of one epoch, by seq."""
     rows = connection.execute(
-        select(checkpoints.c.seq, checkpoints.c.state, checkpoints.c.at).where(
+        select(checkpoints.c.seq, checkpoints.c.state, checkpoints.c.at, checkpoints.c.hash).where(
             checkpoints.c.document == document, checkpoints.c.epoch == epoch
         )
     )
-    return {seq: (state, at) for seq, state, at in rows}
+    return {seq: (state, at, hashed) for seq, state, at, hashed in rows}
 
 
 def clients_before(connection: Connection, document: str, epoch: int) -> frozenset[int]:

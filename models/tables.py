@@ -81,9 +81,11 @@ checkpoints: Final = Table(
     Column("seq", BigInteger, primary_key=True),
     Column("state", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("hash", LargeBinary(32), nullable=True),
     sqlite_with_rowid=False,
 )
-"""The whole state after row `seq`, to load from; never a reason to remove log rows."""
+"""The whole state after row `seq`, to load from, and its SHA-256 (older ones have none); never a
+reason to remove log rows."""
 
 marks: Final = Table(
     "marks",

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter, thread_time
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine, delete, insert
@@ -29,6 +29,9 @@ from server.pace import Pace
 Result = TypeVar("Result")
 
 log = structlog.get_logger()
+
+LEAST_OFTEN: Final = 1.0
+"""Seconds that a checkpoint waits for a quiet moment at most."""
 
 
 class Writer:
@@ -90,6 +93,16 @@ class Batch:
     checkpoint: tuple[int, bytes] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a document is at `head`, whose row was written at `at`: a checkpoint to be kept."""
+
+    document: str
+    head: Head
+    state: bytes
+    at: int
+
+
 class Committing(Protocol):
     """A room as the committer sees it."""
 
@@ -110,6 +123,9 @@ class Committer:
         self._writer = writer
         self._pace = Pace()
         self._waiting: dict[int, Committing] = {}
+        self._states: dict[str, State] = {}
+        """Checkpoints that wait for a quiet moment, the newest of each document."""
+        self._kept_at = 0.0
         self._wanted = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -127,6 +143,11 @@ class Committer:
         self._waiting[id(room)] = room
         self._wake()
 
+    def keep(self, state: State) -> None:
+        """Write a checkpoint when nobody waits; its row must be committed."""
+        self._states[state.document] = state
+        self._wake()
+
     async def run(self) -> None:
         """Commit for ever; cancel to stop, after `settled`."""
         while True:
@@ -138,8 +159,24 @@ class Committer:
             rooms = list(self._waiting.values())
             self._waiting.clear()
             await self._commit_all(rooms)
-            if not (self._waiting or self.inbox.holds_any):
+            await self._keep_one()
+            if not (self._waiting or self.inbox.holds_any or self._states):
                 self._idle.set()
+
+    async def _keep_one(self) -> None:
+        """One checkpoint, in a transaction of its own: keys do not wait for megabytes. Without a
+        quiet moment, one a second."""
+        now, busy = perf_counter(), self._waiting or self.inbox.holds_any
+        if self._states and (not busy or now - self._kept_at > LEAST_OFTEN):
+            self._kept_at = now
+            state = self._states.pop(next(iter(self._states)))
+            try:
+                await self._writer.run(lambda c: _keep(c, state))
+            except Exception as error:  # noqa: BLE001 loading takes longer, nothing is lost
+                metrics.CHECKPOINT_FAILURES.inc()
+                log.error("checkpoint-failed", document=state.document, error=type(error).__name__)
+        if self._states:
+            self._wanted.set()
 
     async def settled(self) -> None:
         """Wait until nothing waits to be stored, or to be looked at."""
@@ -176,6 +213,9 @@ class Committer:
             metrics.COMMIT_SECONDS.observe(perf_counter() - began)
             metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in taken))
             self._tell(batches, heads)
+            for batch in taken:
+                if batch.checkpoint is not None:
+                    self.keep(_state(batch))
 
     def _tell(self, batches: list[tuple[Committing, Batch]], heads: list[Head]) -> None:
         began = perf_counter()
@@ -212,23 +252,20 @@ def _timed(connection: Connection, batches: Sequence[Batch]) -> tuple[list[Head]
 
 def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:
     """Write every batch in this transaction and return the new heads, in the same order."""
-    plain = [
-        Addition(one.document, one.head, one.rows) for one in batches if one.checkpoint is None
-    ]
-    stored = iter(update_log.append_all(connection, plain))
-    return [
-        next(stored) if one.checkpoint is None else _store_with_checkpoint(connection, one)
-        for one in batches
-    ]
+    return update_log.append_all(
+        connection, [Addition(one.document, one.head, one.rows) for one in batches]
+    )
 
 
-def _store_with_checkpoint(connection: Connection, batch: Batch) -> Head:
+def _state(batch: Batch) -> State:
     assert batch.checkpoint is not None
     count, state = batch.checkpoint
-    sealed = update_log.append(connection, batch.document, batch.head, batch.rows[:count])
-    at = batch.rows[count - 1].at
-    update_log.checkpoint(connection, batch.document, sealed, state, at)
-    return update_log.append(connection, batch.document, sealed, batch.rows[count:])
+    head = replace(batch.head, seq=batch.head.seq + count)
+    return State(batch.document, head, state, batch.rows[count - 1].at)
+
+
+def _keep(connection: Connection, one: State) -> None:
+    update_log.checkpoint(connection, one.document, one.head, one.state, one.at)
 
 
 def probe(connection: Connection) -> None:

@@ -10,19 +10,19 @@ from contextlib import suppress
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection as SqlConnection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from models import epochs, incidents, update_log
+from models import incidents, update_log
 from models.documents import DocumentName
 from models.policy import Actor, Standing, may, role_in
-from models.update_log import FIRST_EPOCH, Stored
+from models.update_log import FIRST_EPOCH
 from models.vocabulary import IncidentId, PersonId, Verb
 from server import live_metrics as metrics
 from server.authenticate import Authenticator, Identity
 from server.committer import Committer, Writer, probe
 from server.connection import Connection
 from server.housekeeping import beat, sweep
+from server.loading import brought_to_life
 from server.open_room import Line, OpenRoom
 from server.reading import Reader
 from sync.effects import MemberId
@@ -34,6 +34,8 @@ from sync.room import Loaded, Newcomer, Room
 log = structlog.get_logger()
 
 DRAIN_WITHIN: Final = 10.0
+MOST_STANDINGS: Final = 1000
+"""Incidents whose participants are known at a time."""
 PROBE: Final = 1.0
 """Seconds between two tries to write while storage fails."""
 
@@ -69,7 +71,7 @@ class Hub:
         """Begin committing, pinging and sweeping; needs a running loop."""
         self._keep(self._committer.run())
         self._keep(beat(self._connections))
-        self._keep(sweep(self._connections, self._rooms.values, self._forget))
+        self._keep(sweep(self._connections, self._rooms.values, self._put_away))
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -88,13 +90,19 @@ class Hub:
         for connection in self._connections:
             connection.tell_everywhere(moving_notice())
         try:
-            await asyncio.wait_for(self._committer.settled(), time_limit)
+            await asyncio.wait_for(self._settled(), time_limit)
         except TimeoutError:
             log.error("drain-timed-out", rooms=len(self._rooms))
         for count, connection in enumerate(list(self._connections)):
             connection.hang_up(Refusal.RESTART)
             if count % 50 == 49:
                 await asyncio.sleep(0.02)
+
+    async def _settled(self) -> None:
+        await self._committer.settled()
+        for room in self._rooms.values():
+            room.put_away()
+        await self._committer.settled()
 
     async def close(self) -> None:
         """Store what waits and stop."""
@@ -205,6 +213,9 @@ class Hub:
                 continue  # rights changed while we read: what we hold may be the old ones
             if found is None:
                 return None
+            if len(self._standings) >= MOST_STANDINGS:
+                # of whoever was refused no room remains to end it
+                self._standings.clear()
             self._standings[incident] = found
         return known
 
@@ -231,20 +242,31 @@ class Hub:
             log.warning("room-not-opened", document=str(name), error=type(error).__name__)
 
     async def _load(self, name: DocumentName) -> OpenRoom:
-        stored, former = await self._read(lambda c: _stored(c, str(name)))
+        began = time.perf_counter()
+        stored, former, doc = await brought_to_life(self._read, name)
         loaded = Loaded(stored.state, stored.tail, stored.marks)
-        room = Room(loaded, time.monotonic, _today, self._storage_failing, time.thread_time)
+        room = Room(
+            loaded, time.monotonic, _today, self._storage_failing, time.thread_time, built=doc
+        )
         timers = asyncio.get_running_loop()
         opened = OpenRoom(name, stored.head, room, self._committer, timers, self._broken, former)
         self._rooms[name] = opened
         metrics.ROOMS.set(len(self._rooms))
+        metrics.LOAD_SECONDS.observe(time.perf_counter() - began)
         return opened
+
+    def _put_away(self, room: OpenRoom) -> None:
+        """Close a room that nobody is in."""
+        room.put_away()
+        self._forget(room)
 
     def _forget(self, room: OpenRoom) -> None:
         if self._rooms.get(room.name) is room:
             del self._rooms[room.name]
         room.close()
         metrics.ROOMS.set(len(self._rooms))
+        if not any(name.incident == room.name.incident for name in self._rooms):
+            self._standings.pop(room.name.incident, None)
 
     async def epochs(self, names: list[DocumentName]) -> dict[DocumentName, int]:
         """The present epoch of each document."""
@@ -374,14 +396,6 @@ class Hub:
                 room.expel(member, Refusal.FORBIDDEN)
             elif member in room.seats:
                 room.change_rights(member, role, may(actor, Verb.WRITE, standing, room.name))
-
-
-def _stored(connection: SqlConnection, name: str) -> tuple[Stored, frozenset[int]]:
-    """A document, and the client ids of its earlier epochs."""
-    stored = update_log.load(connection, name)
-    if stored.head.epoch == FIRST_EPOCH:
-        return stored, frozenset()
-    return stored, epochs.clients_before(connection, name, stored.head.epoch)
 
 
 def _today() -> int:

@@ -21,3 +21,14 @@ COMMIT_SECONDS: Final = Histogram(
 STORAGE_FAILING: Final = Gauge("samenbeeld_storage_failing", "1 while the log cannot be written")
 CONFLATED: Final = Counter("samenbeeld_conflated", "Times a slow reader was left out for a while")
 REBUILT: Final = Counter("samenbeeld_rooms_rebuilt", "Rooms thrown away and made anew from the log")
+CHECKPOINT_FAILURES: Final = Counter(
+    "samenbeeld_checkpoint_failures", "Checkpoints that could not be written; nothing is lost"
+)
+CHECKPOINTS_DAMAGED: Final = Counter(
+    "samenbeeld_checkpoints_damaged", "Checkpoints passed over because they are not as written"
+)
+LOAD_SECONDS: Final = Histogram(
+    "samenbeeld_load_seconds",
+    "Time from asking for a document that is not open until it is",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 3),
+)

@@ -16,7 +16,7 @@ from models.policy import Actor
 from models.update_log import Head, NewRow
 from models.vocabulary import Role
 from server import live_metrics as metrics
-from server.committer import Batch
+from server.committer import Batch, State
 from server.mail import Mail
 from sync.effects import (
     Append,
@@ -25,6 +25,7 @@ from sync.effects import (
     Effect,
     Expel,
     MemberId,
+    Postponed,
     Refused,
     Send,
 )
@@ -92,6 +93,9 @@ class Wants(Protocol):
     def want(self, room: OpenRoom, /) -> None:
         """`room` has something to store."""
 
+    def keep(self, state: State, /) -> None:
+        """A checkpoint may be written when nobody waits."""
+
 
 class Seat:
     """A member's place in a room: the socket, and the spelling that the client uses.
@@ -152,10 +156,13 @@ class OpenRoom:
         self._mail = Mail(self._missed)
         self._leaving: set[MemberId] = set()
         """Who will be shown out once what waits is committed; they are not heard any more."""
+        self._postponed: dict[MemberId, list[Received]] = {}
+        """What waits for the survey of an old document, in order."""
         self._logged: dict[tuple[MemberId, Refusal], float] = {}
         self._told = room.state_vector()
         self._taken = self._told
         self._commits = 0
+        self._written_at: int | None = None
         self._alarm: Alarm | None = None
         self._alarm_at = 0.0
 
@@ -179,6 +186,7 @@ class OpenRoom:
             return
         metrics.MEMBERS.dec()
         self._leaving.discard(member)
+        self._postponed.pop(member, None)
         self._logged = {seen: at for seen, at in self._logged.items() if seen[0] != member}
         self.empty_since = self.room.now()
         self.perform(self.room.leave(member))
@@ -187,6 +195,9 @@ class OpenRoom:
     def receive(self, member: MemberId, message: Received) -> None:
         """One message of one member; a broken room is handed to `broken`."""
         if member in self._leaving:
+            return
+        if self._postponed and member in self._postponed:
+            self._postponed[member].append(message)
             return
         if self._former and self._is_of_an_earlier_epoch(member, message):
             self.expel(member, Refusal.STALE_EPOCH)
@@ -198,6 +209,9 @@ class OpenRoom:
             self._refuse_breaker(member)
             self._broken(self, error)
         else:
+            if effects and isinstance(last := effects[-1], Postponed):
+                # at once, not in the queue of effects: what this member says next waits behind it
+                self._postpone(member, last.message)
             self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
             if isinstance(message, Awareness):
@@ -254,6 +268,8 @@ class OpenRoom:
                     checkpoint = len(rows), state
                 case _:
                     pass
+        if rows:
+            self._written_at = rows[-1].at
         return Batch(str(self.name), self.head, tuple(rows), checkpoint)
 
     def committed(self, head: Head) -> None:
@@ -272,14 +288,24 @@ class OpenRoom:
         """For the committer: nothing of it was stored, so nothing of it may be said."""
         self._broken(self, error)
 
+    def put_away(self) -> None:
+        """Keep a checkpoint if much was written since the last, so that it opens fast again."""
+        if self._in_flight or self._queue or self._written_at is None or self.gone:
+            return
+        state = self.room.worth_keeping()
+        if state is not None:
+            self._committer.keep(State(str(self.name), self.head, state, self._written_at))
+
     def close(self) -> None:
         """This room is done: no effect of it will be performed any more."""
         self.gone = True
         self._in_flight, self._queue = [], []
+        self._postponed.clear()
         if self._alarm is not None:
             self._alarm.cancel()
         metrics.MEMBERS.dec(len(self.seats))
         self.seats.clear()
+        self.room.close()
 
     def _perform_all(self, effects: list[Effect]) -> None:
         for effect in effects:
@@ -296,8 +322,8 @@ class OpenRoom:
                 self._expel(member, refusal)
             case Refused(member, refusal):
                 self._note_refusal(member, refusal)
-            case Append() | Checkpoint():
-                pass  # on the disk already
+            case Append() | Checkpoint() | Postponed():
+                pass  # on the disk already; kept when it was received
             case _:
                 assert_never(effect)
 
@@ -305,6 +331,8 @@ class OpenRoom:
         """Count each; log the first of a member and reason in a minute, so that a full disk is not
         filled up further by every key that is pressed."""
         metrics.REFUSALS.labels(refusal).inc()
+        if member not in self.seats:
+            return  # they left meanwhile, and took their last line along
         now = self.room.now()
         if now - self._logged.get((member, refusal), float("-inf")) >= LOG_AGAIN:
             self._logged[member, refusal] = now
@@ -316,6 +344,33 @@ class OpenRoom:
         if (seat := self.seats.get(member)) is not None:
             seat.line.expelled(seat.spelling, refusal)
             self.leave(member)
+
+    # --- old documents -------------------------------------------------------------------------
+
+    def _postpone(self, member: MemberId, message: Received) -> None:
+        """Keep a message until the document is surveyed; everybody else goes on meanwhile."""
+        if not self._postponed:
+            self._timers.call_later(0, self._survey)
+        self._postponed.setdefault(member, []).append(message)
+
+    def _survey(self) -> None:
+        """A few milliseconds of it, then others have their turn."""
+        if self.gone:
+            return
+        try:
+            surveyed = self.room.survey()
+        except Exception as error:
+            log.exception("survey-failed", document=str(self.name))
+            self._broken(self, error)
+            return
+        if not surveyed:
+            self._timers.call_later(0, self._survey)
+            return
+        postponed, self._postponed = self._postponed, {}
+        for member, messages in postponed.items():
+            for message in messages:
+                if member in self.seats:
+                    self.receive(member, message)
 
     # --- slow readers --------------------------------------------------------------------------
 

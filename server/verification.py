@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
 from pycrdt import Doc
@@ -234,10 +235,12 @@ class _Walk:
         if found is None:
             return
         self._apply(f"row {entry.seq}")
-        state, at = found
+        state, at, hashed = found
         place = f"at row {entry.seq}"
         if not _same(state, self._doc.get_update()):
             raise self._damaged(place, "it is not what the rows make", "checkpoint")
+        if hashed not in (None, sha256(state).digest()):
+            raise self._damaged(place, "its hash does not fit it", "checkpoint")
         if at != entry.at:
             raise self._damaged(place, "its time is not that of the row", "checkpoint")
         self._short = state, []

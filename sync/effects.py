@@ -11,7 +11,7 @@ from typing import NewType
 
 from models.journal import Author, Mark
 from sync.errors import Refusal
-from sync.messages import FromServer
+from sync.messages import FromServer, Received
 
 MemberId = NewType("MemberId", int)
 """One open document on one socket; given out by the server, never used twice."""
@@ -66,4 +66,13 @@ class Refused:
     refusal: Refusal
 
 
-Effect = Append | Checkpoint | Send | Broadcast | Expel | Refused
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """This message cannot be judged before the document was surveyed: call `survey` until it is
+    done, and then give the message again, before anything else that this member says."""
+
+    member: MemberId
+    message: Received
+
+
+Effect = Append | Checkpoint | Send | Broadcast | Expel | Refused | Postponed

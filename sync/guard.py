@@ -63,6 +63,8 @@ class Structure:
     runs: list[Run] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     deletes: list[Run] = field(default_factory=list)
+    deletes_at: int = 0
+    """Where in the update the deletions begin."""
     places: list[Place] = field(default_factory=list)
     structs: int = 0
     types: int = 0
@@ -113,24 +115,6 @@ def parse_update(update: bytes) -> Structure:
     return _parse(update, [] if len(update) > _APPLIED_WHOLE else None)
 
 
-def deletions_in(update: bytes) -> list[Run]:
-    """What an update of the document's own deletes."""
-    return _parse(update).deletes
-
-
-def deletions_of(state: bytes) -> dict[int, list[tuple[int, int]]]:
-    """What a document's own full state says was deleted: per client, joined ranges in order."""
-    ranges: dict[int, list[tuple[int, int]]] = {}
-    for run in _parse(state).deletes:
-        ranges.setdefault(run.client, []).append((run.start, run.end))
-    return {client: _joined(sorted(found)) for client, found in ranges.items()}
-
-
-def places_of(state: bytes) -> list[Place]:
-    """Where each item of a document's own full state is put."""
-    return _parse(state).places
-
-
 def spans_of(update: bytes) -> list[Span]:
     """Where in an update that was parsed before each struct stands."""
     spans: list[Span] = []
@@ -138,21 +122,11 @@ def spans_of(update: bytes) -> list[Span]:
     return spans
 
 
-def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in ranges:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def parse_state_vector(data: bytes) -> dict[int, int]:
-    """A state vector as clocks; raises Malformed."""
+def parse_state_vector(data: bytes, most: int = MOST_CLIENTS) -> dict[int, int]:
+    """A state vector of at most so many clients as clocks; raises Malformed."""
     reader = Reader(data)
     clocks: dict[int, int] = {}
-    for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
+    for _ in range(_bounded(reader, most, "clients")):
         client = reader.number()
         clocks[client] = _clock(reader.number())
     return clocks
@@ -163,6 +137,7 @@ def _parse(update: bytes, spans: list[Span] | None = None) -> Structure:
     structure = Structure(spans=spans)
     for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
         _client_block(reader, structure)
+    structure.deletes_at = reader.at
     _deletions(reader, structure)
     if reader.left:
         raise Malformed("bytes behind the update")

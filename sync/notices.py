@@ -14,15 +14,15 @@ def _notice(kind: str, **more: object) -> Stateless:
     return Stateless(json.dumps({"kind": kind, **more}, separators=(",", ":")))
 
 
-def marks_notice(marks: Iterable[Mark]) -> Stateless:
-    """Who writes from which clock on: `[client, clock, organisation, name, at]` each."""
-    return _notice(
-        "marks",
-        marks=[
-            [mark.client, mark.clock, mark.author.organisation, mark.author.name, mark.at]
-            for mark in marks
-        ],
-    )
+def told_marks(told: Iterable[str]) -> Stateless:
+    """Who writes from which clock on, of marks in words: an old document has ten thousand."""
+    return Stateless(f'{{"kind":"marks","marks":[{",".join(told)}]}}')
+
+
+def told_mark(mark: Mark) -> str:
+    """One mark in words: `[client, clock, organisation, name, at]`."""
+    said = [mark.client, mark.clock, mark.author.organisation, mark.author.name, mark.at]
+    return json.dumps(said, separators=(",", ":"))
 
 
 def refused_notice(refusal: Refusal) -> Stateless:

@@ -6,15 +6,14 @@ rules are numbered in SPEC.md; the tests carry the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
-from pycrdt import TransactionEvent
+from pycrdt import Doc
 
 from models.vocabulary import Role
 from sync import guard, marks
-from sync.deletions import Deletions
 from sync.effects import (
     Append,
     Broadcast,
@@ -22,12 +21,16 @@ from sync.effects import (
     Effect,
     Expel,
     MemberId,
+    Postponed,
     Refused,
     Send,
 )
-from sync.errors import Malformed, Refusal, RoomBroken
+from sync.errors import Malformed, Refusal
 from sync.in_turn import parse_in_turn
+from sync.live import CHECKPOINT_EVERY as CHECKPOINT_EVERY
+from sync.live import Live
 from sync.loaded import Loaded as Loaded
+from sync.loaded import rebuilding as rebuilding
 from sync.loaded import rebuilt as rebuilt
 from sync.members import Member
 from sync.members import Newcomer as Newcomer
@@ -45,13 +48,11 @@ from sync.messages import (
     Update,
     Updates,
 )
-from sync.nesting import Depths, measured
-from sync.notices import marks_notice, refused_notice, unavailable_notice
+from sync.notices import refused_notice, told_mark, told_marks, unavailable_notice
 from sync.presence import MOST_IDS, Presence, parse_sightings
-from sync.slices import SMALL, apply_in_parts, apply_together
+from sync.slices import SMALL
+from sync.surveying import Survey
 
-CHECKPOINT_EVERY: Final = 500
-"""Rows; loading applies one checkpoint and at most about this many rows."""
 MOST_REFUSED: Final = 20
 """Changes of a reader whose dialect cannot say no, before the socket is closed."""
 MOST_WRITERS: Final = 1000
@@ -75,32 +76,19 @@ class Room:
     """The log cannot be written: readers are served, changes wait at their senders."""
     cpu: Callable[[], float] = float
     """Seconds of work so far: a change that costs too many is refused. Not counted by default."""
+    built: Doc[Any] | None = None
+    """The document of `loaded`, if it was made already; the room's own from here on."""
     _members: dict[MemberId, Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._emitted: list[bytes] = []
-        self._base, self._since = self.loaded.state, list(self.loaded.tail)
-        self._restore()
-        self._clocks = guard.parse_state_vector(self._doc.get_state())
+        self._live = Live(self.loaded, lambda: self.cpu(), self.built)
+        self._survey = Survey(self._live.state)
         self._marks = marks.Marks(self.loaded.marks)
-        self._presence = Presence(self._doc.client_id)
-        self._full: bytes | None = None
-        self._deleted: Deletions | None = None
+        self._presence = Presence(self._live.client_id)
+        self._told: list[str] | None = None
         self._marks_told: Stateless | None = None
-        self._depths: Depths | None = None
-
-    def _restore(self) -> None:
-        """Make the document from what was appended, as it was before the present change."""
-        try:
-            self._doc = rebuilt(Loaded(self._base, tuple(self._since)))
-            self._subscription = self._doc.observe(self._on_event)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            raise RoomBroken(type(error).__name__) from error
-
-    def _on_event(self, event: TransactionEvent) -> None:
-        self._emitted.append(event.update)
+        # what goes on lives in these: nothing of what was loaded is held twice
+        self.loaded, self.built = Loaded(), None
 
     # --- coming and going ----------------------------------------------------------------------
 
@@ -114,9 +102,12 @@ class Room:
         return effects + self._presence_frame()
 
     def _all_marks(self) -> Stateless:
-        """Every mark, encoded once for all who arrive until a new one is made."""
+        """Every mark, put in words once, and joined once for all who arrive until a new one is
+        made."""
+        if self._told is None:
+            self._told = [told_mark(mark) for mark in self._marks.all()]
         if self._marks_told is None:
-            self._marks_told = marks_notice(self._marks.all())
+            self._marks_told = told_marks(self._told)
         return self._marks_told
 
     def leave(self, member: MemberId) -> list[Effect]:
@@ -174,22 +165,24 @@ class Room:
 
     def _answer_step_1(self, one: Member, state_vector: bytes) -> list[Effect]:
         known = guard.parse_state_vector(state_vector)
-        missing = self._state() if not known else self._doc.get_update(state_vector)
-        effects: list[Effect] = [Send(one.who.member, SyncStep2(missing))]
+        effects = self._missing(one, state_vector) if known else self._everything(one)
         if one.who.may_write or one.who.acknowledged:
             # a reader's client still counts on an answer; without acknowledgements none does
             effects.append(self._ask(one))
         return effects + self._who_is_here(one)
 
+    def _missing(self, one: Member, state_vector: bytes) -> list[Effect]:
+        return [Send(one.who.member, SyncStep2(self._live.difference(state_vector)))]
+
+    def _everything(self, one: Member) -> list[Effect]:
+        state, since = self._live.everything()
+        later = [Send(one.who.member, Update(update)) for update in since]
+        return [Send(one.who.member, SyncStep2(state)), *later]
+
     def _ask(self, one: Member) -> Effect:
         one.unanswered += 1
-        return Send(one.who.member, SyncStep1(self._doc.get_state()))
-
-    def _state(self) -> bytes:
-        """The full state, encoded once for a herd that arrives together."""
-        if self._full is None:
-            self._full = self._doc.get_update()
-        return self._full
+        self._live.nothing_new()  # so that the answer is known when it comes
+        return Send(one.who.member, SyncStep1(self._live.state_vector()))
 
     def _who_is_here(self, one: Member) -> list[Effect]:
         here = self._presence.everybody()
@@ -217,17 +210,21 @@ class Room:
     def _step_2(self, one: Member, update: bytes) -> list[Effect]:
         """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
         later one only in place of what is owed."""
+        structure = self._live.read(update)
+        if one.who.may_write and self._survey.must_come_first(structure):
+            return [Postponed(one.who.member, SyncStep2(update))]
         one.unanswered = max(0, one.unanswered - 1)
         if not one.greeted:
             one.greeted = True
             one.owed += 1
-        structure = guard.parse_update(update)
+        if not (structure.runs or structure.deletes):
+            return self._settle(one)
         if not one.who.may_write:
             return self._readers_step_2(one, structure)
         if self.suspended:
             # who has nothing new has nothing to wait for
             return self._hold_back(one) if self._is_news(structure) else self._settle(one)
-        after = structure.after(self._clocks)
+        after = structure.after(self._live.clocks)
         if after is None:
             if one.unanswered == 0:
                 # it answered the state we have now and still does not fit: no honest client
@@ -239,10 +236,12 @@ class Room:
         structure = guard.parse_update(update)
         if not one.who.may_write:
             return self._refuse(one, Refusal.READ_ONLY)
+        if self._survey.must_come_first(structure):
+            return [Postponed(one.who.member, Update(update))]
         one.owed += 1
         if self.suspended:
             return self._hold_back(one)
-        after = structure.after(self._clocks)
+        after = structure.after(self._live.clocks)
         if after is None:
             return [self._ask(one)] if one.unanswered == 0 else []
         one.owed -= 1
@@ -254,19 +253,24 @@ class Room:
         if not one.who.may_write or self.suspended:
             return []
         try:
-            parsed = parse_in_turn(updates, self._clocks, SMALL)
+            parsed = parse_in_turn(updates, self._live.clocks, SMALL)
             if parsed is None:
                 return []
+            if self._survey.must_come_first(parsed[0]):
+                return [Postponed(one.who.member, Updates(tuple(updates)))]
             return self._take(one, updates, *parsed) + [_saved(one)] * len(updates)
         except Malformed:
             # one of them is; what came before it is honest, and counts
             return []
 
-    def _in_turn(self, one: Member, updates: Iterable[bytes]) -> list[Effect]:
+    def _in_turn(self, one: Member, updates: Sequence[bytes]) -> list[Effect]:
         effects: list[Effect] = []
-        for update in updates:
+        for number, update in enumerate(updates):
             effects += self.receive(one.who.member, Update(update))
-            if effects and isinstance(effects[-1], Expel):
+            if effects and isinstance(effects[-1], Postponed):
+                # and what comes behind it as well
+                effects[-1] = Postponed(one.who.member, Updates(tuple(updates[number:])))
+            if effects and isinstance(effects[-1], Expel | Postponed):
                 break
         return effects
 
@@ -286,25 +290,20 @@ class Room:
         after: Mapping[int, int],
     ) -> list[Effect]:
         """Apply, and say what the server's own document emitted: never a client's raw bytes."""
-        writes = structure.writes(self._clocks)
+        writes = structure.writes(self._live.clocks)
         if not self._marks.bind(one.who.author, writes):
             raise Malformed("a change under somebody else's client id")
         if len(writes) > MOST_WRITERS:
             raise Malformed("a change under too many client ids")
-        depths = self._measured(structure)
-        emitted = self._apply(updates, structure)
+        depths = self._survey.measured(structure, self._live.clocks)
+        emitted = self._live.apply(updates, structure)
         if emitted is None:
             if writes:
-                self._restore()
+                self._live.restore()
                 raise Malformed("a change without a gap did not integrate")
             return []
-        self._since.append(emitted)
-        self._clocks.update(after)
-        self._full = None
-        if self._deleted is not None:
-            self._deleted.add(guard.deletions_in(emitted))
-        if depths is not None and self._depths is not None:
-            self._depths.add(depths)
+        self._live.take(emitted, after)
+        self._survey.note(structure, writes, depths)
         today = self.today()
         new_marks = self._marks.write(one.who.author, writes, today)
         effects: list[Effect] = [
@@ -313,41 +312,16 @@ class Room:
             Broadcast(Update(emitted), besides=one.who.member),
         ]
         if new_marks:
+            told = [told_mark(mark) for mark in new_marks]
+            if self._told is not None:
+                self._told += told
             self._marks_told = None
-            effects.append(Broadcast(marks_notice(new_marks)))
+            effects.append(Broadcast(told_marks(told)))
         return effects
 
-    def _measured(self, structure: guard.Structure) -> Depths | None:
-        """How deep what a change adds will lie. That is known from the first type in a type on:
-        plain text never needs it."""
-        if self._depths is None:
-            if not structure.types:
-                return None
-            self._depths = measured(guard.places_of(self._state()), {}, Depths())
-        return measured(structure.places, self._clocks, self._depths)
-
-    def _apply(self, updates: Sequence[bytes], structure: guard.Structure) -> bytes | None:
-        """What the document emitted for updates; None when it was nothing new."""
-        self._emitted.clear()
-        try:
-            if len(updates) == 1:
-                apply_in_parts(self._doc, updates[0], structure, self._clocks, self.cpu)
-            else:
-                apply_together(self._doc, updates, structure, self.cpu)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            # a panic inside pycrdt is a BaseException; after any error the document may be half
-            # changed, and is not to be trusted
-            self._restore()
-            raise Malformed(f"the document refused it: {type(error).__name__}") from error
-        return self._emitted[0] if self._emitted else None
-
-    def _checkpoint(self) -> Iterable[Effect]:
-        if len(self._since) < CHECKPOINT_EVERY:
-            return ()
-        self._base, self._since = self._state(), []
-        return (Checkpoint(self._base),)
+    def _checkpoint(self) -> list[Effect]:
+        state = self._live.checkpoint()
+        return [] if state is None else [Checkpoint(state)]
 
     # --- refusing ------------------------------------------------------------------------------
 
@@ -359,10 +333,8 @@ class Room:
         return self._settle(one)
 
     def _is_news(self, structure: guard.Structure) -> bool:
-        """Whether a full step 2 adds or deletes anything."""
-        if self._deleted is None:
-            self._deleted = Deletions(self._state())
-        return bool(structure.writes(self._clocks)) or not self._deleted.hold(structure.deletes)
+        """Whether a step 2 adds or deletes anything."""
+        return bool(structure.writes(self._live.clocks) or structure.deletes)
 
     def _refuse(self, one: Member, refusal: Refusal) -> list[Effect]:
         one.refused += 1
@@ -397,16 +369,29 @@ class Room:
 
     def catch_up(self, member: MemberId, state_vector: bytes) -> list[Effect]:
         """All that somebody missed since `state_vector`, and who is here, in one go."""
-        missed = Send(member, Update(self._doc.get_update(state_vector)))
+        missed = Send(member, Update(self._live.difference(state_vector)))
         return [missed, *self._who_is_here(self._members[member])]
 
     def state_vector(self) -> bytes:
         """What the live document has; it may count what is not yet committed."""
-        return self._doc.get_state()
+        return self._live.state_vector()
 
     def snapshot(self) -> bytes:
         """The live state as one update; it may hold what is not yet committed."""
-        return self._state()
+        return self._live.state()
+
+    def close(self) -> None:
+        """This room is done; nothing may be asked of it any more."""
+        self._live.close()
+
+    def worth_keeping(self) -> bytes | None:
+        """The state, when it is worth a checkpoint as this room closes; nothing may wait to be
+        committed."""
+        return self._live.worth_keeping()
+
+    def survey(self) -> bool:
+        """Go on for a few milliseconds; whether what was postponed can be judged now."""
+        return self._survey.go_on()
 
     def _presence_frame(self) -> list[Effect]:
         frame = self._presence.take_frame(self.now())

@@ -128,11 +128,12 @@ class Sessions:
     def _first(self, spelling: str, message: Received, size: int, now: float) -> Step | None:
         if isinstance(message, Close):
             return None
+        # before the address: what cannot be one is remembered as refused, too
+        if len(self._sessions) >= MOST_DOCUMENTS:
+            return HangUp(Refusal.TOO_MANY)
         address = parse_room_address(spelling)
         if address is None:
             return TurnAway(spelling, Refusal.UNKNOWN_DOCUMENT)
-        if len(self._sessions) >= MOST_DOCUMENTS:
-            return HangUp(Refusal.TOO_MANY)
         greeting = self._sessions[spelling] = Greeting(address, now)
         return self._wait(greeting, message, size)
 

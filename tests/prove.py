@@ -21,7 +21,9 @@ from tests.chaos import chaos
 from tests.chaos_at_backups import chaos_at_backups
 from tests.chaos_at_checkpoints import chaos_at_checkpoints
 from tests.fuzz import fuzz
+from tests.held import old_document_figures
 from tests.honest import honest
+from tests.soak import soak
 
 ROOT: Final = Path(__file__).parent.parent
 
@@ -69,6 +71,16 @@ def mutated_frames() -> str:
 def honest_sessions() -> str:
     """Sessions that Yjs generates, through the guard and a room."""
     return f"{honest(20_000)}: 0 refused"
+
+
+def old_documents() -> str:
+    """Documents of days on a real server: how long the loop was held, in CPU."""
+    return old_document_figures()
+
+
+def days_of_a_server() -> str:
+    """Sockets and rooms that come and go, loads that fail: nothing stays behind."""
+    return asyncio.run(soak(openings=50_000, failures=5_000))
 
 
 def attacks() -> str:
@@ -138,6 +150,8 @@ PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
         kills_at_checkpoints,
         kills_at_backups,
         a_thousand_kills,
+        old_documents,
+        days_of_a_server,
     ],
 }
 

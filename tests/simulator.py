@@ -21,7 +21,7 @@ from pycrdt import Doc, Text
 
 from models.journal import Author
 from models.vocabulary import OrganisationCode, PersonId, Role
-from server.committer import Batch
+from server.committer import Batch, State
 from server.open_room import OpenRoom
 from sync import codec
 from sync.effects import MemberId
@@ -94,6 +94,9 @@ class Simulation:
         self.room.close()
         self.storing, self.wanted = None, False
         self.room = self._open()
+
+    def keep(self, state: State) -> None:
+        raise AssertionError("nobody puts a simulated room away")
 
     def begin_commit(self) -> None:
         if self.wanted and self.storing is None:

@@ -118,6 +118,7 @@ def test_a_flipped_byte_of_the_file_is_found_in_each_payload(rows: Rows):
         ("UPDATE checkpoints SET seq = 5 WHERE epoch = 1", "checkpoint at row 5: it is not what"),
         ("UPDATE checkpoints SET seq = 99 WHERE epoch = 1", "checkpoint at row 99: there is no"),
         ("UPDATE checkpoints SET state = x'0000' WHERE epoch = 1", "checkpoint at row 6: it is"),
+        ("UPDATE checkpoints SET hash = x'00' WHERE epoch = 1", "at row 6: its hash does not fit"),
         ("UPDATE marks SET name = 'Otto'", "picture@1, mark of client"),
         ("DELETE FROM marks WHERE epoch = 2", "picture@2, mark of client"),
         ("UPDATE persons SET role = 'king'", "table persons: a value cannot be read"),

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from sync import guard, lib0
-from sync.deletions import Deletions
 from sync.errors import Malformed
 from tests.builders import Browser
 
@@ -89,17 +88,6 @@ def test_everything_an_honest_document_emits_is_read_and_fits(seed):
     assert whole.after({}) == clocks
     assert whole.writes(clocks) == {}
     del subscriptions
-
-
-def test_deletions_of_a_state_are_what_its_own_delete_set_says():
-    browser = Browser(client_id=9)
-    browser.type("abcdef")
-    browser.erase(1, 3)
-    browser.erase(1, 2)
-    deleted = guard.deletions_of(browser.doc.get_update())
-    assert deleted == {9: [(1, 4)]}
-    deletes = guard.parse_update(browser.doc.get_update()).deletes
-    assert Deletions(browser.doc.get_update()).hold(deletes)
 
 
 def test_a_struct_that_builds_on_itself_is_refused():
