@@ -18,6 +18,7 @@ from models.vocabulary import Role
 from server import live_metrics as metrics
 from server.committer import Batch, State
 from server.mail import Mail
+from server.put_off import PutOff
 from sync.effects import (
     Append,
     Broadcast,
@@ -156,8 +157,7 @@ class OpenRoom:
         self._mail = Mail(self._missed)
         self._leaving: set[MemberId] = set()
         """Who will be shown out once what waits is committed; they are not heard any more."""
-        self._postponed: dict[MemberId, list[Received]] = {}
-        """What waits for the survey of an old document, in order."""
+        self._put_off = PutOff(room.survey, timers, self._receive_now, self._survey_failed)
         self._logged: dict[tuple[MemberId, Refusal], float] = {}
         self._told = room.state_vector()
         self._taken = self._told
@@ -186,7 +186,7 @@ class OpenRoom:
             return
         metrics.MEMBERS.dec()
         self._leaving.discard(member)
-        self._postponed.pop(member, None)
+        self._put_off.forget(member)
         self._logged = {seen: at for seen, at in self._logged.items() if seen[0] != member}
         self.empty_since = self.room.now()
         self.perform(self.room.leave(member))
@@ -196,8 +196,11 @@ class OpenRoom:
         """One message of one member; a broken room is handed to `broken`."""
         if member in self._leaving:
             return
-        if self._postponed and member in self._postponed:
-            self._postponed[member].append(message)
+        if not self._put_off.takes(member, message):
+            self._receive_now(member, message)
+
+    def _receive_now(self, member: MemberId, message: Received) -> None:
+        if member not in self.seats:
             return
         if self._former and self._is_of_an_earlier_epoch(member, message):
             self.expel(member, Refusal.STALE_EPOCH)
@@ -211,11 +214,15 @@ class OpenRoom:
         else:
             if effects and isinstance(last := effects[-1], Postponed):
                 # at once, not in the queue of effects: what this member says next waits behind it
-                self._postpone(member, last.message)
+                self._put_off.begin(member, last.message)
             self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
             if isinstance(message, Awareness):
                 self._set_alarm()
+
+    def _survey_failed(self, error: Exception) -> None:
+        log.error("survey-failed", document=str(self.name), exc_info=error)
+        self._broken(self, error)
 
     def _is_of_an_earlier_epoch(self, member: MemberId, message: Received) -> bool:
         """Whether somebody who named no epoch shows that they hold an earlier one."""
@@ -300,7 +307,7 @@ class OpenRoom:
         """This room is done: no effect of it will be performed any more."""
         self.gone = True
         self._in_flight, self._queue = [], []
-        self._postponed.clear()
+        self._put_off.clear()
         if self._alarm is not None:
             self._alarm.cancel()
         metrics.MEMBERS.dec(len(self.seats))
@@ -344,33 +351,6 @@ class OpenRoom:
         if (seat := self.seats.get(member)) is not None:
             seat.line.expelled(seat.spelling, refusal)
             self.leave(member)
-
-    # --- old documents -------------------------------------------------------------------------
-
-    def _postpone(self, member: MemberId, message: Received) -> None:
-        """Keep a message until the document is surveyed; everybody else goes on meanwhile."""
-        if not self._postponed:
-            self._timers.call_later(0, self._survey)
-        self._postponed.setdefault(member, []).append(message)
-
-    def _survey(self) -> None:
-        """A few milliseconds of it, then others have their turn."""
-        if self.gone:
-            return
-        try:
-            surveyed = self.room.survey()
-        except Exception as error:
-            log.exception("survey-failed", document=str(self.name))
-            self._broken(self, error)
-            return
-        if not surveyed:
-            self._timers.call_later(0, self._survey)
-            return
-        postponed, self._postponed = self._postponed, {}
-        for member, messages in postponed.items():
-            for message in messages:
-                if member in self.seats:
-                    self.receive(member, message)
 
     # --- slow readers --------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from models.journal import Mark
 from sync.errors import CATALOGUE, Refusal
@@ -14,13 +14,41 @@ def _notice(kind: str, **more: object) -> Stateless:
     return Stateless(json.dumps({"kind": kind, **more}, separators=(",", ":")))
 
 
-def told_marks(told: Iterable[str]) -> Stateless:
-    """Who writes from which clock on, of marks in words: an old document has ten thousand."""
+class MarksInWords:
+    """Who writes from which clock on: `[client, clock, organisation, name, at]` each. An old
+    document has ten thousand marks, so each is put in words once, and all are joined once for
+    whoever comes until there is a new one."""
+
+    def __init__(self, known: Iterable[Mark]) -> None:
+        self._known: Iterable[Mark] = known
+        self._told: list[str] | None = None
+        self._all: Stateless | None = None
+
+    def all(self) -> Stateless:
+        """Every mark, for somebody who comes in."""
+        if self._told is None:
+            self._told = [_in_words(mark) for mark in self._known]
+            self._known = ()
+        if self._all is None:
+            self._all = _marks_notice(self._told)
+        return self._all
+
+    def add(self, new: Sequence[Mark]) -> Stateless:
+        """Marks that were made now, for everybody."""
+        told = [_in_words(mark) for mark in new]
+        if self._told is None:
+            self._known = (*self._known, *new)
+        else:
+            self._told += told
+        self._all = None
+        return _marks_notice(told)
+
+
+def _marks_notice(told: Iterable[str]) -> Stateless:
     return Stateless(f'{{"kind":"marks","marks":[{",".join(told)}]}}')
 
 
-def told_mark(mark: Mark) -> str:
-    """One mark in words: `[client, clock, organisation, name, at]`."""
+def _in_words(mark: Mark) -> str:
     said = [mark.client, mark.clock, mark.author.organisation, mark.author.name, mark.at]
     return json.dumps(said, separators=(",", ":"))
 

@@ -48,7 +48,7 @@ from sync.messages import (
     Update,
     Updates,
 )
-from sync.notices import refused_notice, told_mark, told_marks, unavailable_notice
+from sync.notices import MarksInWords, refused_notice, unavailable_notice
 from sync.presence import MOST_IDS, Presence, parse_sightings
 from sync.slices import SMALL
 from sync.surveying import Survey
@@ -85,8 +85,7 @@ class Room:
         self._survey = Survey(self._live.state)
         self._marks = marks.Marks(self.loaded.marks)
         self._presence = Presence(self._live.client_id)
-        self._told: list[str] | None = None
-        self._marks_told: Stateless | None = None
+        self._marks_told = MarksInWords(self._marks.all())
         # what goes on lives in these: nothing of what was loaded is held twice
         self.loaded, self.built = Loaded(), None
 
@@ -98,17 +97,8 @@ class Room:
         self._presence.arrive(who.author, who.role)
         effects: list[Effect] = [Send(who.member, Authenticated(who.may_write))]
         if self._marks.all():
-            effects.append(Send(who.member, self._all_marks()))
+            effects.append(Send(who.member, self._marks_told.all()))
         return effects + self._presence_frame()
-
-    def _all_marks(self) -> Stateless:
-        """Every mark, put in words once, and joined once for all who arrive until a new one is
-        made."""
-        if self._told is None:
-            self._told = [told_mark(mark) for mark in self._marks.all()]
-        if self._marks_told is None:
-            self._marks_told = told_marks(self._told)
-        return self._marks_told
 
     def leave(self, member: MemberId) -> list[Effect]:
         """Somebody is gone, for whatever reason; their presence goes with them."""
@@ -312,11 +302,7 @@ class Room:
             Broadcast(Update(emitted), besides=one.who.member),
         ]
         if new_marks:
-            told = [told_mark(mark) for mark in new_marks]
-            if self._told is not None:
-                self._told += told
-            self._marks_told = None
-            effects.append(Broadcast(told_marks(told)))
+            effects.append(Broadcast(self._marks_told.add(new_marks)))
         return effects
 
     def _checkpoint(self) -> list[Effect]:

@@ -28,9 +28,7 @@ WAITING: Final = frozenset(
 """What a room without I/O has no use for: waiting, clocks, chance and files are passed in."""
 
 LONGEST_FILE: Final = 400
-LONG_WITH_A_REASON: Final[dict[str, str]] = {
-    "sync/room.py": "the heart in one piece, until its document moves out",
-}
+LONG_WITH_A_REASON: Final[dict[str, str]] = {}
 """File -> why it is longer than LONGEST_FILE."""
 
 SOURCES: Final = (

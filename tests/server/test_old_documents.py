@@ -186,7 +186,7 @@ async def test_R39_a_server_that_stops_keeps_a_checkpoint_of_what_was_written(tm
         written = document.doc.get("t", type=Text)
         for word in range(60):
             written += f"{word} "
-        await ana.saved()
+            await ana.saved()
     database = a_database(tmp_path)
     with database.reader.connect() as connection:
         stored = update_log.load(connection, f"{server.incident}/picture")

@@ -113,8 +113,8 @@ def test_R12_a_document_that_cannot_be_restored_breaks_the_room(monkeypatch):
     ana, browser = a_newcomer(), Browser()
     room = a_room_with(ana)
     changes = tuple(browser.type(letter) for letter in "ab")
-    room._since.append(b"\xff")
-    monkeypatch.setattr(room._doc, "apply_update", lambda _: 1 / 0)
+    room._live._since.append(b"\xff")
+    monkeypatch.setattr(room._live._doc, "apply_update", lambda _: 1 / 0)
     with pytest.raises(RoomBroken):
         room.receive(ana.member, Updates(changes))
 
