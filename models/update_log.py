@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
+from models import checkpoints
+from models.checkpoints import checkpoint as checkpoint
 from models.journal import (
     BEFORE_THE_FIRST,
     RESTORER,
@@ -26,7 +26,7 @@ from models.journal import (
     first_break,
 )
 from models.statements import Prepared
-from models.tables import checkpoints, heads, marks, updates
+from models.tables import heads, marks, updates
 
 
 class Overtaken(Exception):
@@ -228,7 +228,7 @@ def load(connection: Connection, document: str, below: int | None = None) -> Sto
     """The newest epoch of a document: checkpoint, tail and marks. With `below` only a checkpoint
     of an earlier row is used, or none: all rows make the same document."""
     head = head_of(connection, document)
-    seq, state, damaged = _newest_state(connection, document, head.epoch, below)
+    seq, state, damaged = checkpoints.newest(connection, document, head.epoch, below)
     tail = connection.execute(
         select(updates.c.payload)
         .where(
@@ -241,30 +241,6 @@ def load(connection: Connection, document: str, below: int | None = None) -> Sto
     ).scalars()
     known = _marks_of(connection, document, head.epoch)
     return Stored(head, state, tuple(tail), known, seq, damaged)
-
-
-def _newest_state(
-    connection: Connection, document: str, epoch: int, below: int | None
-) -> tuple[int, bytes | None, tuple[int, ...]]:
-    """The newest checkpoint whose hash fits, and those above it whose hash does not."""
-    damaged: list[int] = []
-    while True:
-        found = connection.execute(
-            select(checkpoints.c.seq, checkpoints.c.state, checkpoints.c.hash)
-            .where(
-                checkpoints.c.document == document,
-                checkpoints.c.epoch == epoch,
-                *([] if below is None else [checkpoints.c.seq < below]),
-            )
-            .order_by(checkpoints.c.seq.desc())
-            .limit(1)
-        ).first()
-        if found is None:
-            return 0, None, tuple(damaged)
-        if found.hash is None or sha256(found.state).digest() == found.hash:
-            return found.seq, found.state, tuple(damaged)
-        below = found.seq
-        damaged.append(found.seq)
 
 
 def _marks_of(connection: Connection, document: str, epoch: int) -> tuple[Mark, ...]:
@@ -281,41 +257,6 @@ def _marks_of(connection: Connection, document: str, epoch: int) -> tuple[Mark, 
         .order_by(marks.c.at, marks.c.client, marks.c.clock)
     )
     return tuple(Mark(client, clock, Author(*author), at) for client, clock, *author, at in rows)
-
-
-def checkpoint(connection: Connection, document: str, head: Head, state: bytes, at: int) -> None:
-    """Keep `state` as what the document is after row `head.seq`; of older ones so many are let go
-    that they lie ever further apart."""
-    here = (checkpoints.c.document == document, checkpoints.c.epoch == head.epoch)
-    kept = connection.execute(select(checkpoints.c.seq).where(*here).order_by(checkpoints.c.seq))
-    for seq in superfluous([*kept.scalars(), head.seq]):
-        connection.execute(delete(checkpoints).where(*here, checkpoints.c.seq == seq))
-    connection.execute(
-        insert(checkpoints),
-        {
-            "document": document,
-            "epoch": head.epoch,
-            "seq": head.seq,
-            "state": state,
-            "at": at,
-            "hash": sha256(state).digest(),
-        },
-    )
-
-
-def superfluous(seqs: Sequence[int]) -> list[int]:
-    """Which checkpoints (by row, in order) need not be kept: where the gap would be no wider than
-    half the way to the newest. The two newest stay, and of a hundred about ten."""
-    if len(seqs) < 4:
-        return []
-    before, newest = seqs[0], seqs[-1]
-    gone: list[int] = []
-    for seq, after in pairwise(seqs[1:-1]):
-        if after - before <= (newest - seq) // 2:
-            gone.append(seq)
-        else:
-            before = seq
-    return gone
 
 
 def last_written(connection: Connection, documents: Sequence[str]) -> dict[str, int]:

@@ -214,8 +214,7 @@ class Hub:
             if found is None:
                 return None
             if len(self._standings) >= MOST_STANDINGS:
-                # of whoever was refused no room remains to end it
-                self._standings.clear()
+                self._standings.clear()  # of who was refused no room remains to end it
             self._standings[incident] = found
         return known
 
@@ -245,9 +244,8 @@ class Hub:
         began = time.perf_counter()
         stored, former, doc = await brought_to_life(self._read, name)
         loaded = Loaded(stored.state, stored.tail, stored.marks)
-        room = Room(
-            loaded, time.monotonic, _today, self._storage_failing, time.thread_time, built=doc
-        )
+        failing = self._storage_failing
+        room = Room(loaded, time.monotonic, _today, failing, time.thread_time, doc)
         timers = asyncio.get_running_loop()
         opened = OpenRoom(name, stored.head, room, self._committer, timers, self._broken, former)
         self._rooms[name] = opened

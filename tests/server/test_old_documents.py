@@ -13,10 +13,11 @@ from pycrdt import Doc, Text
 from sqlalchemy import Connection, select, text, update
 
 from models import update_log
+from models.checkpoints import superfluous
 from models.documents import DocumentName
 from models.journal import Author
 from models.tables import checkpoints
-from models.update_log import Head, NewRow, superfluous
+from models.update_log import Head, NewRow
 from models.vocabulary import IncidentId, OrganisationCode, PersonId
 from server import live_metrics as metrics
 from server.committer import Batch, Committer, Writer
