@@ -76,23 +76,33 @@ class Cells:
         """While inside, one byte is another one: its table, column and document."""
         weights = list(self._sizes.values()) if rng.random() < 0.5 else None
         ((table, column),) = rng.choices(list(self._sizes), weights)
-        keys = [each.name for each in tables.metadata.tables[table].primary_key]
+        names = [each.name for each in tables.metadata.tables[table].primary_key]
         with self._open() as connection:
-            (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-            *key, value = connection.execute(
-                f"SELECT {', '.join(keys)}, {column} FROM {table} LIMIT 1 OFFSET ?",
-                [rng.randrange(count)],
-            ).fetchone()
+            key, value = self._a_row(connection, rng, table, column, names)
             new = _flip(value, rng)
-            changed = [
-                new if name == column else part for name, part in zip(keys, key, strict=True)
-            ]
-            _put(connection, table, column, dict(zip(keys, key, strict=True)), new, value)
+            while not _put(connection, table, column, key, new, value):
+                new = _flip(value, rng)
+        changed = key | {column: new} if column in key else key
         try:
-            yield table, column, str(key[0])
+            yield table, column, str(key["document"])
         finally:
             with self._open() as connection:
-                _put(connection, table, column, dict(zip(keys, changed, strict=True)), value, value)
+                assert _put(connection, table, column, changed, value, value)
+
+    @staticmethod
+    def _a_row(
+        connection: sqlite3.Connection,
+        rng: random.Random,
+        table: str,
+        column: str,
+        names: list[str],
+    ) -> tuple[dict[str, Any], Any]:
+        (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        *key, value = connection.execute(
+            f"SELECT {', '.join(names)}, {column} FROM {table} LIMIT 1 OFFSET ?",
+            [rng.randrange(count)],
+        ).fetchone()
+        return dict(zip(names, key, strict=True)), value
 
 
 def _flip(value: Any, rng: random.Random) -> Any:
@@ -110,16 +120,20 @@ def _put(
     key: dict[str, Any],
     new: Any,
     like: Any,
-) -> None:
-    """Set one value, with the type of `like`: text that is no UTF-8 any more is still text."""
+) -> bool:
+    """Set one value, with the type of `like`: text that is no UTF-8 any more is still text. False
+    when another row has that key already, which SQL does not allow."""
     given = "CAST(? AS TEXT)" if isinstance(like, str) else "?"
     where = " AND ".join(
         f"{name} = CAST(? AS TEXT)" if name == "document" else f"{name} = ?" for name in key
     )
-    done = connection.execute(
-        f"UPDATE {table} SET {column} = {given} WHERE {where}", [new, *key.values()]
-    )
+    statement = f"UPDATE {table} SET {column} = {given} WHERE {where}"
+    try:
+        done = connection.execute(statement, [new, *key.values()])
+    except sqlite3.IntegrityError:
+        return False
     assert done.rowcount == 1
+    return True
 
 
 def in_values(file: Path, flips: int, seed: int) -> Counter[str]:
