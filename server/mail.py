@@ -8,8 +8,7 @@ out of something, gets a letter of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from server.frames import framed
 from sync.effects import MemberId
@@ -41,8 +40,7 @@ class Seated(Protocol):
         """Put frames on their way."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(NamedTuple):
     message: FromServer
     to: MemberId | None
     besides: MemberId | None

@@ -6,7 +6,7 @@ from typing import Final
 
 COMMITTING_SHARE: Final = 0.06
 """The part of a core that may go into committing before more is gathered for each commit."""
-TELLING_SHARE: Final = 0.25
+TELLING_SHARE: Final = 0.1
 """The part of its time that the server may spend on telling before it gathers more."""
 AT_ONCE: Final = 0.005
 """Seconds of either that may be spent before the share counts: a quiet room never waits."""
