@@ -56,9 +56,14 @@ class Live:
     `restore`, when it cannot be made from that."""
 
     def __init__(
-        self, loaded: Loaded, cpu: Callable[[], float], built: Doc[Any] | None = None
+        self,
+        loaded: Loaded,
+        cpu: Callable[[], float],
+        built: Doc[Any] | None = None,
+        checkpoint_every: int = CHECKPOINT_EVERY,
     ) -> None:
         self._cpu = cpu
+        self._checkpoint_every = checkpoint_every
         self._emitted: list[bytes] = []
         self._subscription: Subscription | None = None
         self._base, self._since = loaded.state, list(loaded.tail)
@@ -192,7 +197,7 @@ class Live:
         return self._begin_anew() if len(self._since) >= enough else None
 
     def _rows_a_checkpoint(self) -> int:
-        return max(CHECKPOINT_EVERY, len(self._base or b"") // BYTES_A_ROW)
+        return max(self._checkpoint_every, len(self._base or b"") // BYTES_A_ROW)
 
     def _begin_anew(self) -> bytes:
         """From here on, restoring begins with the state as it is now."""

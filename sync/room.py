@@ -78,10 +78,11 @@ class Room:
     """Seconds of work so far: a change that costs too many is refused. Not counted by default."""
     built: Doc[Any] | None = None
     """The document of `loaded`, if it was made already; the room's own from here on."""
+    checkpoint_every: int = CHECKPOINT_EVERY
     _members: dict[MemberId, Member] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._live = Live(self.loaded, lambda: self.cpu(), self.built)
+        self._live = Live(self.loaded, lambda: self.cpu(), self.built, self.checkpoint_every)
         self._survey = Survey(self._live.state)
         self._marks = marks.Marks(self.loaded.marks)
         self._presence = Presence(self._live.client_id)
