@@ -23,6 +23,7 @@ from tests.chaos_at_checkpoints import chaos_at_checkpoints
 from tests.fuzz import fuzz
 from tests.held import old_document_figures
 from tests.honest import honest
+from tests.interop import interop
 from tests.soak import soak
 
 ROOT: Final = Path(__file__).parent.parent
@@ -86,6 +87,11 @@ def days_of_a_server() -> str:
     return asyncio.run(soak(openings=50_000, failures=5_000))
 
 
+def yjs_and_pycrdt() -> str:
+    """Four who write with Yjs and one with pycrdt, through a real room."""
+    return f"{interop(2_000)}: all hold the same"
+
+
 def attacks() -> str:
     """Every recipe against a room and against a server."""
     return _pytest("tests/attacks")
@@ -145,6 +151,7 @@ PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
     "2": [
         attacks,
         honest_sessions,
+        yjs_and_pycrdt,
         ten_thousand_histories,
         mutated_frames,
         kill_nine_on_postgresql,

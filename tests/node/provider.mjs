@@ -66,6 +66,18 @@ const commands = {
     return { text: text.toString() };
   },
   scope: ({ name }) => ({ scope: open.get(name).found.scope }),
+  // a paragraph in the text of a theme, as the page keeps it
+  paragraph: ({ name, theme, text }) => {
+    const element = new Y.XmlElement("paragraph");
+    element.insert(0, [new Y.XmlText(text)]);
+    open.get(name).doc.getXmlFragment(`text:${theme}`).push([element]);
+    return {};
+  },
+  page: ({ name, theme }) => {
+    const { doc } = open.get(name);
+    const vector = Buffer.from(Y.encodeStateVector(doc)).toString("base64");
+    return { page: doc.getXmlFragment(`text:${theme}`).toString(), vector };
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -68,6 +68,17 @@ const commands = {
     await until(() => !provider.wsconnected);
     return {};
   },
+  // a paragraph in the text of a theme, as the page keeps it
+  paragraph: ({ theme, text: words }) => {
+    const element = new Y.XmlElement("paragraph");
+    element.insert(0, [new Y.XmlText(words)]);
+    doc.getXmlFragment(`text:${theme}`).push([element]);
+    return {};
+  },
+  page: ({ theme }) => {
+    const vector = Buffer.from(Y.encodeStateVector(doc)).toString("base64");
+    return { page: doc.getXmlFragment(`text:${theme}`).toString(), vector };
+  },
   synced: async () => {
     await until(() => provider.synced);
     return {};
