@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from models.vocabulary import Role
+from server import mail
 from server.open_room import OpenRoom
 from sync.effects import Append, Checkpoint, Effect, MemberId, Send
-from sync.messages import Authenticated, FromClient, SyncStatus, SyncStep2, Update
+from sync.messages import Authenticated, Received, SyncStatus, SyncStep2, Update, Updates
 from sync.room import Room
 from tests.memory_log import MemoryLog
 from tests.simulation.history import History
@@ -62,10 +63,11 @@ def speaks_before_it_commits(plant: pytest.MonkeyPatch) -> None:
 def acknowledges_twice(plant: pytest.MonkeyPatch) -> None:
     receive = Room.receive
 
-    def twice(self: Room, member: MemberId, message: FromClient) -> list[Effect]:
+    def twice(self: Room, member: MemberId, message: Received) -> list[Effect]:
         effects = receive(self, member, message)
         saved = Send(member, SyncStatus(saved=True))
-        return [*effects, saved] if isinstance(message, Update) and saved in effects else effects
+        is_change = isinstance(message, Update | Updates)
+        return [*effects, saved] if is_change and saved in effects else effects
 
     plant.setattr(Room, "receive", twice)
 
@@ -73,7 +75,7 @@ def acknowledges_twice(plant: pytest.MonkeyPatch) -> None:
 def acknowledges_a_step_2_before_its_commit(plant: pytest.MonkeyPatch) -> None:
     receive = OpenRoom.receive
 
-    def hasty(self: OpenRoom, member: MemberId, message: FromClient) -> None:
+    def hasty(self: OpenRoom, member: MemberId, message: Received) -> None:
         perform = self.perform
 
         def perform_acknowledgements_first(effects: list[Effect]) -> None:
@@ -117,6 +119,19 @@ def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(OpenRoom, "caught_up", forget)
 
 
+def tells_changes_before_the_answer_they_build_on(plant: pytest.MonkeyPatch) -> None:
+    """As `_with_one_change` once did: one change in the place of the first of several."""
+    with_one_change = mail._with_one_change
+
+    def in_the_place_of_the_first(letters: list[mail._Letter]) -> list[mail._Letter]:
+        found = with_one_change(letters)
+        if found is letters:
+            return found
+        return sorted(found, key=lambda one: not isinstance(one.message, Update))
+
+    plant.setattr(mail, "_with_one_change", in_the_place_of_the_first)
+
+
 @pytest.mark.parametrize(
     ("fault", "noticed"),
     [
@@ -127,6 +142,7 @@ def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
         (restores_without_a_new_epoch, "I[146]"),
         (forgets_who_wrote_after_the_backup, "I4"),
         (drops_what_a_slow_reader_missed, "I2"),
+        (tells_changes_before_the_answer_they_build_on, "I2"),
     ],
 )
 def test_the_simulator_notices_a_server_that(

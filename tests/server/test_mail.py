@@ -14,7 +14,7 @@ from sync.messages import Addressed, Awareness, Stateless, SyncStatus, SyncStep2
 from sync.plain import Plain
 from sync.ports import Dialect
 from tests.builders import Browser
-from tests.simulated_client import unframed
+from tests.simulation.network import unframed
 
 ANA, BO, OTTO = MemberId(1), MemberId(2), MemberId(3)
 
@@ -129,3 +129,14 @@ def test_a_dialect_without_words_for_it_is_written_nothing(mail, seats):
     mail.deliver(seats)
     assert seats[BO].writes == []
     assert seats[ANA].heard == [Stateless("{}")]
+
+
+def test_R3_changes_that_become_one_stand_behind_what_was_said_between_them(mail, seats):
+    first, second = changes("De Maas", " stijgt")
+    answer = SyncStep2(first.update)
+    mail.broadcast(first, ANA)
+    mail.send(OTTO, answer)
+    mail.broadcast(second, ANA)
+    mail.deliver(seats)
+    # the second builds on the first, which Otto learns from the answer only
+    assert [type(one) for one in seats[OTTO].heard] == [SyncStep2, Update]

@@ -12,6 +12,7 @@ from pycrdt import Doc, Map, Text, TransactionEvent
 from models.documents import DocumentName
 from models.policy import Actor
 from sync.errors import Refusal
+from sync.messages import SyncStep2, Update
 from tests.simulation.network import LOST, Closed, Wire
 from tests.simulation.witness import Place, Witness
 from tests.simulation.world import TOKEN, Rights, tokens_in
@@ -27,12 +28,16 @@ class Paper:
         self._witness = witness
         self._wrote = wrote
         self._actor = actor
-        self._applying = False
+        self._applying = self._in_step = False
         self._subscription = self.doc.observe(self._changed)
 
     def _changed(self, event: TransactionEvent) -> None:
         if not self._applying:
             self._wrote(event.update)
+
+    def new_line(self) -> None:
+        """A new stay begins: until its step 1 is answered, something may be missing."""
+        self._in_step = False
 
     def write(self, rng: random.Random, token: str) -> None:
         """Insert a token between two others."""
@@ -52,9 +57,13 @@ class Paper:
         """Write over a key of a map."""
         self.doc.get("m", type=Map)[rng.choice("abc")] = rng.randrange(1000)
 
-    def take(self, update: bytes, place: Place) -> None:
-        """What the server sent: whatever is new in it must be stored already."""
-        self.load(update)
+    def take(self, message: SyncStep2 | Update, place: Place, wire: Wire) -> None:
+        """What the server sent: whatever is new in it must be stored already. An answer to our
+        step 1 fits on what we have, and so does everything after it."""
+        self._in_step |= isinstance(message, SyncStep2)
+        if self._in_step and not wire.ever_behind:
+            self._witness.fits(message.update, self.doc, self._actor.name)
+        self.load(message.update)
         now = set(tokens_in(self.doc))
         self._witness.promised(place, now - self.seen, self._actor.name)
         self.seen |= now

@@ -22,6 +22,7 @@ HOUR: Final = 3600.0
 LOWER: Final = (Role.OBSERVER, Role.LIAISON, None)
 HIGHER: Final = (Role.EDITOR, Role.COORDINATOR, Role.EDITOR, Role.OBSERVER, None)
 MOST_CLIENTS: Final = 10
+EVERYTHING: Final = 1 << 20
 ROUNDS: Final = 300
 """Of delivering everything that is on its way, until nothing is: one needs about ten."""
 
@@ -147,29 +148,34 @@ class History:
         client.opened(wire)
         self.server.connected(wire, client.actor, client.dialect, client.spelling)
 
-    def deliver_to_server(self, wire: Wire) -> None:
-        """The next frame of one socket reaches the server."""
-        if not wire.to_server:
-            return
-        piece = wire.to_server.popleft()
-        if wire.connection is None:
-            return
-        if isinstance(piece, Closed):
-            self.server.disconnected(wire)
-        elif wire.connection.closing is None:
-            wire.connection.receive(piece)
+    def deliver_to_server(self, wire: Wire, most: int) -> None:
+        """The next frames of one socket reach the server, in one read."""
+        frames: list[bytes] = []
+        while wire.to_server and len(frames) < most:
+            piece = wire.to_server.popleft()
+            if isinstance(piece, Closed):
+                self._read(wire, frames)
+                self.server.disconnected(wire)
+                return
+            frames.append(piece)
+        self._read(wire, frames)
 
-    def deliver_to_client(self, wire: Wire) -> None:
-        """The next frame of one socket reaches the client."""
-        if not wire.to_client:
-            return
-        piece = wire.to_client.popleft()
-        if not wire.held:
-            return
-        if isinstance(piece, Closed):
-            wire.client.closed(piece)
-        else:
-            wire.client.receive(piece)
+    def _read(self, wire: Wire, frames: list[bytes]) -> None:
+        if frames and wire.connection is not None and wire.connection.closing is None:
+            wire.connection.receive(frames)
+
+    def deliver_to_client(self, wire: Wire, most: int) -> None:
+        """The next frames of one socket reach the client, one after the other."""
+        for _ in range(min(most, len(wire.to_client))):
+            if not wire.to_client:
+                return  # it hung up meanwhile
+            piece = wire.to_client.popleft()
+            if not wire.held:
+                continue
+            if isinstance(piece, Closed):
+                wire.client.closed(piece)
+            else:
+                wire.client.receive(piece)
 
     def reset(self, wire: Wire) -> None:
         """A socket breaks, and both sides know: what was on its way is lost."""
@@ -194,6 +200,7 @@ class History:
     def fall_behind(self, wire: Wire) -> None:
         if wire.connection is not None and not wire.connection.behind:
             wire.connection.paused()
+            wire.ever_behind = True
             self.figures["fell behind"] += 1
 
     def read_again(self, wire: Wire) -> None:
@@ -295,8 +302,8 @@ class History:
         for wire in list(self.network.wires):
             self.read_again(wire)
             while wire.to_server or wire.to_client:
-                self.deliver_to_server(wire)
-                self.deliver_to_client(wire)
+                self.deliver_to_server(wire, EVERYTHING)
+                self.deliver_to_client(wire, EVERYTHING)
                 busy = True
         self.server.begin_commit()
         self.server.commit()

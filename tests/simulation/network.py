@@ -56,6 +56,10 @@ class Wire:
     epoch: int = 0
     """Of the documents, when the socket was opened: a server lives in one epoch."""
 
+    ever_behind: bool = False
+    """Whether the client ever did not keep up: then it may be told something before the one
+    difference that holds all it missed."""
+
     @property
     def held(self) -> bool:
         """Whether the client still takes this for its line."""

@@ -85,6 +85,7 @@ class Replica:
     def greet(self) -> None:
         """A new socket, or a new document on it."""
         self.unsynced = 1
+        self.paper.new_line()
         self._exchanged = self._admitted = False
         if not self.shut:
             self._post(Token("session"))
@@ -94,8 +95,9 @@ class Replica:
         match message:
             case SyncStep1(state_vector):
                 self._post(SyncStep2(self.paper.doc.get_update(state_vector)))
-            case SyncStep2(update) | Update(update):
-                self.paper.take(update, (self.document, self.epoch))
+            case SyncStep2() | Update():
+                assert self.page.wire is not None
+                self.paper.take(message, (self.document, self.epoch), self.page.wire)
                 if isinstance(message, SyncStep2):
                     self._compare_with_former()
             case SyncStatus(saved):

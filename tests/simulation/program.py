@@ -59,22 +59,19 @@ class Program(Client):
     def opened(self, wire: Wire) -> None:
         self.wire = wire
         self.wants_line = True
+        self.paper.new_line()
         self._post(SyncType.STEP_1, self.paper.doc.get_state())
 
     def receive(self, frame: bytes) -> None:
         reader = lib0.Reader(frame)
         if reader.number() == MessageType.AWARENESS:
             return
-        match read_sync(reader):
+        match message := read_sync(reader):
             case SyncStep1(state_vector):
                 self._post(SyncType.STEP_2, self.paper.doc.get_update(state_vector))
-            case SyncStep2(update) | Update(update):
-                self.paper.take(update, (self.document, self._heard_epoch()))
-
-    def _heard_epoch(self) -> int:
-        """The epoch of the socket: the server's at the time, which only ends with it."""
-        assert self.wire is not None
-        return self.wire.epoch
+            case SyncStep2() | Update():
+                assert self.wire is not None
+                self.paper.take(message, (self.document, self.wire.epoch), self.wire)
 
     def closed(self, why: Closed) -> None:
         super().closed(why)

@@ -22,7 +22,7 @@ from server.connection import Connection
 from server.open_room import IDLE_FOR, OpenRoom
 from sync.effects import Append, Effect, MemberId
 from sync.errors import Refusal
-from sync.messages import FromClient, RoomAddress
+from sync.messages import Received, RoomAddress
 from sync.ports import Dialect
 from sync.room import Loaded, Newcomer, Room
 from sync.sessions import Deliver, Depart, HangUp, Knock, TurnAway
@@ -43,9 +43,14 @@ class WatchedRoom(Room):
     """A room that shows what it appends, and for whom, before it is stored."""
 
     watch: Callable[[MemberId, Append], None]
+    _within = False
 
-    def receive(self, member: MemberId, message: FromClient) -> list[Effect]:
+    def receive(self, member: MemberId, message: Received) -> list[Effect]:
+        if self._within:
+            return super().receive(member, message)
+        self._within = True
         effects = super().receive(member, message)
+        self._within = False
         for one in effects:
             if isinstance(one, Append):
                 self.watch(member, one)

@@ -41,15 +41,15 @@ def _some_line(act: Callable[[History, Wire], None]) -> Act:
     return acted
 
 
-def _deliver(act: Callable[[History, Wire], None], queue: Callable[[Wire], deque[Piece]]) -> Act:
+def _deliver(
+    act: Callable[[History, Wire, int], None], queue: Callable[[Wire], deque[Piece]]
+) -> Act:
     """Some of what is on its way on one line."""
 
     def acted(history: History) -> None:
         lines = [wire for wire in history.network.wires if queue(wire)]
         if lines:
-            wire = history.rng.choice(lines)
-            for _ in range(history.rng.choice(BURSTS)):
-                act(history, wire)
+            act(history, history.rng.choice(lines), history.rng.choice(BURSTS))
 
     return acted
 

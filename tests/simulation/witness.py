@@ -100,6 +100,11 @@ class Witness:
         lost = tokens - self._ever[place]
         assert not lost, f"I1: lost: {who} counts on {sorted(lost)} in {place}"
 
+    def fits(self, update: bytes, doc: Doc[Any], who: str) -> None:
+        """Somebody who is in step is told something: it builds on nothing that they lack (I2)."""
+        known = guard.parse_state_vector(doc.get_state())
+        assert guard.parse_update(update).after(known) is not None, f"I2: a gap for {who}"
+
     def holds(self, document: DocumentName, tokens: set[str]) -> set[str]:
         """Those of `tokens` that the document has now."""
         return tokens & self._ever[document, self.epoch(document)]
