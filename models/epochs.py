@@ -6,11 +6,13 @@ history; the newest one is the document.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, insert, select
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, func, insert, inspect, select
 
 from models import update_log
 from models.journal import BEFORE_THE_FIRST, RESTORER, Author, Mark
-from models.tables import checkpoints, heads, marks, updates
+from models.tables import checkpoints, former_clients, heads, marks, updates
 from models.update_log import Head, NewRow
 
 
@@ -80,14 +82,29 @@ def checkpoints_in(
 
 
 def clients_before(connection: Connection, document: str, epoch: int) -> frozenset[int]:
-    """Every client id that wrote in an earlier epoch: no one may bring it into this one."""
-    return frozenset(
-        connection.execute(
-            select(marks.c.client)
-            .distinct()
-            .where(marks.c.document == document, marks.c.epoch < epoch)
-        ).scalars()
-    )
+    """Every client id that wrote in an earlier epoch, also in what a restore took away: no one may
+    bring it into this one."""
+    wrote = select(marks.c.client).where(marks.c.document == document, marks.c.epoch < epoch)
+    gone = select(former_clients.c.client).where(former_clients.c.document == document)
+    return frozenset(connection.execute(wrote.union(gone)).scalars())
+
+
+def clients_ever(connection: Connection) -> dict[str, frozenset[int]]:
+    """Every client id that ever wrote, by document. The tables may be of an earlier version."""
+    wrote = select(marks.c.document, marks.c.client)
+    gone = select(former_clients.c.document, former_clients.c.client)
+    knows = inspect(connection).has_table(former_clients.name)
+    found: dict[str, set[int]] = {}
+    for document, client in connection.execute(wrote.union(gone) if knows else wrote.distinct()):
+        found.setdefault(document, set()).add(client)
+    return {document: frozenset(clients) for document, clients in found.items()}
+
+
+def keep_out(connection: Connection, document: str, clients: Iterable[int]) -> None:
+    """Remember client ids that wrote in what is not here any more."""
+    rows = [{"document": document, "client": client} for client in sorted(clients)]
+    if rows:
+        connection.execute(insert(former_clients), rows)
 
 
 def begin(

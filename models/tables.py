@@ -102,6 +102,15 @@ marks: Final = Table(
 )
 """From which clock on a client id wrote for whom, and when."""
 
+former_clients: Final = Table(
+    "former_clients",
+    metadata,
+    Column("document", _DOCUMENT, primary_key=True),
+    Column("client", BigInteger, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Client ids that wrote in what a restore took away: nothing of theirs is let in again."""
+
 # -- organisations and people ---------------------------------------------------------------
 
 organisations: Final = Table(

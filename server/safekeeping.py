@@ -139,6 +139,7 @@ class _Known:
     """What the database that is to be replaced says, and the backup does not."""
 
     epochs: Mapping[str, int]
+    clients: Mapping[str, frozenset[int]]
     endings: Endings
 
 
@@ -157,7 +158,8 @@ def _what_is_known(database: Path) -> _Known | None:
 
 def _known_by(engine: Engine) -> _Known:
     with engine.connect() as connection, connection.begin():
-        return _Known(epochs.latest(connection), endings.read(connection))
+        latest, clients = epochs.latest(connection), epochs.clients_ever(connection)
+        return _Known(latest, clients, endings.read(connection))
 
 
 def _begin_epochs(file: Path, known: _Known | None, now: datetime) -> None:
@@ -177,9 +179,18 @@ def _begin_all(connection: Connection, known: _Known | None, now: datetime) -> N
     for document in sorted({*backed_up, *given_out}):
         last = max(backed_up.get(document, 0), given_out.get(document, 0))
         epoch = last + 1 if known is not None else max(last + 1, _by_the_clock(now))
+        if known is not None:
+            _keep_out(connection, document, epoch, known.clients.get(document, frozenset()))
         _begin(connection, document, epoch, now)
     if known is not None:
         endings.carry_over(connection, known.endings)
+
+
+def _keep_out(connection: Connection, document: str, epoch: int, clients: frozenset[int]) -> None:
+    """Who wrote after the backup holds text of a history that ended, as all others do."""
+    epochs.keep_out(
+        connection, document, clients - epochs.clients_before(connection, document, epoch)
+    )
 
 
 def _by_the_clock(now: datetime) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from models.vocabulary import Role
-from server import mail
 from server.open_room import OpenRoom
 from sync.effects import Append, Checkpoint, Effect, MemberId, Send
 from sync.messages import Authenticated, Received, SyncStatus, SyncStep2, Update, Updates
@@ -119,19 +118,6 @@ def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(OpenRoom, "caught_up", forget)
 
 
-def tells_changes_before_the_answer_they_build_on(plant: pytest.MonkeyPatch) -> None:
-    """As `_with_one_change` once did: one change in the place of the first of several."""
-    with_one_change = mail._with_one_change
-
-    def in_the_place_of_the_first(letters: list[mail._Letter]) -> list[mail._Letter]:
-        found = with_one_change(letters)
-        if found is letters:
-            return found
-        return sorted(found, key=lambda one: not isinstance(one.message, Update))
-
-    plant.setattr(mail, "_with_one_change", in_the_place_of_the_first)
-
-
 @pytest.mark.parametrize(
     ("fault", "noticed"),
     [
@@ -142,7 +128,6 @@ def tells_changes_before_the_answer_they_build_on(plant: pytest.MonkeyPatch) -> 
         (restores_without_a_new_epoch, "I[146]"),
         (forgets_who_wrote_after_the_backup, "I4"),
         (drops_what_a_slow_reader_missed, "I2"),
-        (tells_changes_before_the_answer_they_build_on, "I2"),
     ],
 )
 def test_the_simulator_notices_a_server_that(

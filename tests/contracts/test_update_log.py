@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import pytest
 from sqlalchemy import update
 
-from models import tables, update_log
+from models import epochs, tables, update_log
 from models.database import Database
 from models.journal import Author, Mark
 from models.update_log import FIRST_EPOCH, Head, NewRow, Overtaken, Stored
@@ -29,6 +29,10 @@ class Log(Protocol):
     def checkpoint(self, document: str, head: Head, state: bytes) -> None: ...
     def load(self, document: str) -> Stored: ...
     def holds(self, document: str) -> bool: ...
+    def begin(
+        self, document: str, epoch: int, state: bytes | None, carried: tuple[Mark, ...], at: int
+    ) -> object: ...
+    def clients_before(self, document: str, epoch: int) -> frozenset[int]: ...
 
 
 class SqlLog:
@@ -56,6 +60,16 @@ class SqlLog:
     def holds(self, document: str) -> bool:
         with self.database.reader.connect() as connection:
             return update_log.verify(connection, document, FIRST_EPOCH) is None
+
+    def begin(
+        self, document: str, epoch: int, state: bytes | None, carried: tuple[Mark, ...], at: int
+    ) -> None:
+        with self.database.writer.begin() as connection:
+            epochs.begin(connection, document, epoch, state, carried, at)
+
+    def clients_before(self, document: str, epoch: int) -> frozenset[int]:
+        with self.database.reader.connect() as connection:
+            return epochs.clients_before(connection, document, epoch)
 
     def tamper(self, row: int, **values: object) -> None:
         with self.database.writer.begin() as connection:
@@ -132,6 +146,19 @@ def test_every_byte_comes_back_as_it_was_written(log: Log):
     log.append(DOCUMENT, log.head(DOCUMENT), tuple(map(a_row, payloads)))
     assert log.load(DOCUMENT).tail == payloads
     assert log.holds(DOCUMENT)
+
+
+def test_R27_an_epoch_begins_with_a_state_and_knows_who_wrote_before(log: Log):
+    log.append(DOCUMENT, log.head(DOCUMENT), (a_row(marks=(Mark(7, 0, ANA, 1000),)),))
+    log.begin(DOCUMENT, 2, b"state", (Mark(8, 0, ANA, 1000),), 2000)
+    stored = log.load(DOCUMENT)
+    assert (stored.head.epoch, stored.head.seq) == (2, 1)
+    assert (stored.state, stored.tail) == (b"state", ())
+    assert log.clients_before(DOCUMENT, 2) == {7}
+    assert log.clients_before(DOCUMENT, 3) == {7, 8}
+    log.begin(DOCUMENT, 3, None, (), 3000)
+    assert log.head(DOCUMENT).seq == 0
+    assert log.load(DOCUMENT).state is None
 
 
 def test_documents_do_not_share_numbers(log: Log):

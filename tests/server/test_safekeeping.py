@@ -14,13 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from models import epochs, keys, people, update_log
+from models import epochs, keys, migrations, people, update_log
 from models.database import DATABASE_FILE, database_at, sqlite_url
 from models.journal import RESTORER
 from models.safekeeping import CopyFailed, read_only
 from server.participant import Participant, Refused
 from server.safekeeping import NotRestored, back_up, restore
 from server.verification import Damaged, verify
+from sync.messages import Update
+from sync.room import Loaded, Room
+from tests.builders import Browser, a_newcomer, appends
 from tests.chaos import ROOT, Chaos, Writer, tokens_of
 from tests.rows import NIGHT
 from tests.written import a_written_database, text_of
@@ -184,6 +187,44 @@ def test_marks_are_carried_over_under_the_new_client_ids(tmp_path: Path, folder:
     assert former.isdisjoint(mark.client for mark in new)
     assert (stored.head.epoch, stored.head.seq, stored.tail) == (2, 1, ())
     assert text_of(folder / DATABASE_FILE, document).get_state() != b"\x00"
+
+
+def test_R27_who_wrote_after_the_backup_is_of_an_earlier_epoch_too(tmp_path: Path, folder: Path):
+    document = a_written_database(folder)
+    back_up(folder, tmp_path / "backup")
+    after = write_once_more(folder, document)
+    for epoch in (2, 3):  # the second restore knows it from the first
+        restore(tmp_path / "backup", folder, NIGHT + timedelta(seconds=epoch))
+        with read_only(folder / DATABASE_FILE).connect() as connection:
+            assert after in epochs.clients_before(connection, document, epoch)
+    verify(read_only(folder / DATABASE_FILE))
+
+
+def test_R27_a_database_of_the_first_version_says_who_wrote(tmp_path: Path, folder: Path):
+    document = a_written_database(folder)
+    back_up(folder, tmp_path / "backup")
+    after = write_once_more(folder, document)
+    database = database_at(sqlite_url(folder))
+    with database.writer.begin() as connection:
+        migrations.downgrade(connection, "0001")
+    database.dispose()
+    assert restore(tmp_path / "backup", folder, NIGHT).kept is not None
+    with read_only(folder / DATABASE_FILE).connect() as connection:
+        assert after in epochs.clients_before(connection, document, 2)
+
+
+def write_once_more(folder: Path, document: str) -> int:
+    """A row by somebody who had not written before: their client id."""
+    database = database_at(sqlite_url(folder))
+    with database.writer.begin() as connection:
+        room = Room(Loaded(update_log.load(connection, document).state), float, int)
+        browser, who = Browser(4711), a_newcomer()
+        room.join(who)
+        [append] = appends(room.receive(who.member, Update(browser.type("Na de kopie. "))))
+        row = update_log.NewRow(append.author, append.at, append.update, append.marks)
+        update_log.append(connection, document, update_log.head_of(connection, document), [row])
+    database.dispose()
+    return 4711
 
 
 def test_an_epoch_is_above_every_one_that_was_ever_given_out(tmp_path: Path, folder: Path):

@@ -1,0 +1,25 @@
+"""Client ids that wrote in what a restore took away."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision: str | None = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "former_clients",
+        sa.Column("document", sa.String(200), nullable=False),
+        sa.Column("client", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("document", "client", name="pk_former_clients"),
+        sqlite_with_rowid=False,
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("former_clients")
