@@ -143,8 +143,11 @@ class Connection:
         self._inbox.take(self, frames)
 
     def handle(self, frames: Sequence[bytes]) -> None:
-        """Handle frames now; a malformed one closes the socket, and only that."""
+        """Handle frames now; a malformed one closes the socket, and only that. Once the server hung
+        up nothing is heard any more, also not what came before and waited."""
         self._frames += len(frames)
+        if self.closing is not None:
+            return
         try:
             for spelling, message, size in self._gathered(frames):
                 step = self.sessions.receive(spelling, message, size, time.monotonic())

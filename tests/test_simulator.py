@@ -3,11 +3,12 @@ runs ten thousand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from models.vocabulary import Role
+from server.connection import Connection
 from server.open_room import OpenRoom
 from sync.effects import Append, Checkpoint, Effect, MemberId, Send
 from sync.messages import Authenticated, Received, SyncStatus, SyncStep2, Update, Updates
@@ -17,7 +18,7 @@ from tests.simulation.history import History
 from tests.simulation.steps import live_through
 from tests.simulator import Violated, simulate
 
-SEEDS = 120
+SEEDS = 100
 ENOUGH = 300
 """Seeds within which a planted fault must be noticed."""
 HAPPENS = (
@@ -110,6 +111,17 @@ def forgets_who_wrote_after_the_backup(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(MemoryLog, "clients_before", known_to_the_backup)
 
 
+def hears_who_it_hung_up_on(plant: pytest.MonkeyPatch) -> None:
+    handle = Connection.handle
+
+    def deaf_to_its_own_end(self: Connection, frames: Sequence[bytes]) -> None:
+        closing, self.closing = self.closing, None
+        handle(self, frames)
+        self.closing = closing or self.closing
+
+    plant.setattr(Connection, "handle", deaf_to_its_own_end)
+
+
 def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
     def forget(self: OpenRoom, member: MemberId) -> None:
         if (seat := self.seats.get(member)) is not None:
@@ -127,6 +139,7 @@ def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
         (applies_what_came_after_rights_were_lowered, "I3"),
         (restores_without_a_new_epoch, "I[146]"),
         (forgets_who_wrote_after_the_backup, "I4"),
+        (hears_who_it_hung_up_on, "I3"),
         (drops_what_a_slow_reader_missed, "I2"),
     ],
 )

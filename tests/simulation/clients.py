@@ -104,6 +104,7 @@ class Client:
 
     def closed(self, why: Closed) -> None:
         """The socket is gone."""
+        assert why.refusal not in {Refusal.MALFORMED, Refusal.INTERNAL}, f"{self.name}: {why}"
         if self.wire is not None:
             self.hang_up()
 

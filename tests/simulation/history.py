@@ -22,14 +22,11 @@ HOUR: Final = 3600.0
 LOWER: Final = (Role.OBSERVER, Role.LIAISON, None)
 HIGHER: Final = (Role.EDITOR, Role.COORDINATOR, Role.EDITOR, Role.OBSERVER, None)
 MOST_CLIENTS: Final = 10
-EVERYTHING: Final = 1 << 20
-ROUNDS: Final = 300
-"""Of delivering everything that is on its way, until nothing is: one needs about ten."""
 
 
 class History:
     """People, programs and a server. Whatever does not hold raises AssertionError where it is
-    seen, the rest at the `end`."""
+    seen, the rest at the end (`settling.py`)."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -41,7 +38,7 @@ class History:
         self.clients: list[Page | Program] = []
         self.written = 0
         self.disk_full = False
-        self.server = self._start()
+        self.server = self.start()
         for role in (Role.EDITOR, Role.EDITOR, Role.EDITOR, Role.OBSERVER):
             self.clients.append(self._page(role))
         self.clients.append(self._program(Role.EDITOR, names_epoch=False))
@@ -75,7 +72,7 @@ class History:
 
     # --- the server's life ---------------------------------------------------------------------
 
-    def _start(self) -> Server:
+    def start(self) -> Server:
         return Server(self.log, self.rights, self.clocks, self.fuse, self.witness)
 
     def crash(self) -> None:
@@ -84,7 +81,7 @@ class History:
         self.network.server_died()
         for document in DOCUMENTS:
             self.witness.forgotten(document)
-        self.server = self._start()
+        self.server = self.start()
         self.figures["crashes"] += 1
 
     def crash_soon(self) -> None:
@@ -262,50 +259,5 @@ class History:
             self.crash()
         self.clocks.pass_by(self.rng.choice((0.001, 0.1, 5.0)))
         self.network.tidy()
+        self.witness.look()
         self.figures["steps"] += 1
-
-    def end(self) -> Counter[str]:
-        """Let everything settle, and look whether it all holds."""
-        self.settle()
-        for client in self.clients:
-            client.has_settled()
-        self.witness.ended()
-        for document in DOCUMENTS:
-            self.witness.loaded(document, self._start().snapshot(document))
-        return self.figures
-
-    def settle(self) -> None:
-        """Everybody can be reached, the disk works: deliver until nothing is on its way."""
-        self.fuse.light(None)
-        self.network.heal()
-        for wire in self.network.wires:
-            self.time_out(wire)
-            self.time_out(wire)
-        self.clear_disk()
-        for client in self.clients:
-            if isinstance(client, Program) or not client.wants_line:
-                client.reload()
-        for _ in range(ROUNDS):
-            if not self._round():
-                return
-        raise AssertionError("it never settles")
-
-    def _round(self) -> bool:
-        """Deliver all that is on its way; whether there was anything."""
-        busy = self.server.busy
-        for client in self.clients:
-            if client.wants_line and client.wire is None:
-                self.connect(client)
-                busy = True
-        while self.server.knocks:
-            self.server.answer(0)
-        for wire in list(self.network.wires):
-            self.read_again(wire)
-            while wire.to_server or wire.to_client:
-                self.deliver_to_server(wire, EVERYTHING)
-                self.deliver_to_client(wire, EVERYTHING)
-                busy = True
-        self.server.begin_commit()
-        self.server.commit()
-        self.network.tidy()
-        return busy

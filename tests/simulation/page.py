@@ -28,7 +28,7 @@ from sync.messages import (
     Update,
 )
 from tests.simulation.clients import Client, Paper
-from tests.simulation.network import Closed, Wire
+from tests.simulation.network import Wire
 from tests.simulation.witness import Witness
 from tests.simulation.world import DOCUMENTS, Rights
 
@@ -205,10 +205,6 @@ class Page(Client):
         for replica in list(self.replicas.values()):
             if replica.spelling == decoded.spelling:
                 replica.take(decoded.message)
-
-    def closed(self, why: Closed) -> None:
-        assert why.refusal not in {Refusal.MALFORMED, Refusal.INTERNAL}, why
-        super().closed(why)
 
     def begin_again(self, old: Replica, epoch: int, former: frozenset[str]) -> None:
         """A fresh document takes the place of one that was left."""

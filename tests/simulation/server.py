@@ -19,6 +19,7 @@ from models.vocabulary import Verb
 from server.authenticate import Identity
 from server.committer import Batch
 from server.connection import Connection
+from server.inbox import Inbox
 from server.open_room import IDLE_FOR, OpenRoom
 from sync.effects import Append, Effect, MemberId
 from sync.errors import Refusal
@@ -65,7 +66,7 @@ class Socket(Connection):
             actor.person, actor.name, actor.name, "", actor.organisation, actor.role, False
         )
         identity = Identity(person, actor, b"session", None, None, False)
-        super().__init__(server, identity, wire, dialect)
+        super().__init__(server, identity, wire, dialect, server.inbox)
         self._server = server
 
     def _take(self, step: Knock | Deliver | Depart | TurnAway | HangUp) -> None:
@@ -89,6 +90,9 @@ class Server:
         self.log = log
         self.knocks: list[tuple[Socket, RoomAddress]] = []
         self.failing = False
+        self.gathers = False
+        """Whether the committer waits for more, and the frames of clients wait with it."""
+        self.inbox = Inbox(lambda: self.gathers, lambda: None)
         self._rights = rights
         self._clocks = clocks
         self._fuse = fuse
@@ -96,7 +100,7 @@ class Server:
         self._rooms: dict[DocumentName, OpenRoom] = {}
         self._sockets: dict[Socket, None] = {}
         self._members = itertools.count(1)
-        self._senders: dict[MemberId, Actor] = {}
+        self._senders: dict[MemberId, Socket] = {}
         self._waiting: dict[DocumentName, OpenRoom] = {}
         self._storing: list[tuple[OpenRoom, Batch]] = []
 
@@ -121,7 +125,8 @@ class Server:
             socket.knock(spelling)
 
     def disconnected(self, wire: Wire) -> None:
-        """A socket is gone, and the server knows."""
+        """A socket is gone, and the server knows; what it sent before counts."""
+        self.inbox.open_all()
         socket, wire.connection = wire.connection, None
         if isinstance(socket, Socket) and socket in self._sockets:
             del self._sockets[socket]
@@ -148,7 +153,7 @@ class Server:
         if address.epoch is not None and address.epoch != room.head.epoch:
             return Refusal.STALE_EPOCH
         member = MemberId(next(self._members))
-        self._senders[member] = actor
+        self._senders[member] = socket
         who = Newcomer(
             member,
             actor.author,
@@ -173,11 +178,16 @@ class Server:
                 self.failing,
                 checkpoint_every=CHECKPOINT_EVERY,
             )
-            room.watch = lambda member, one: self._witness.applied(name, self._senders[member], one)
+            room.watch = lambda member, one: self._applied(name, member, one)
             self._witness.loaded(name, room.snapshot())
             former = self.log.clients_before(str(name), stored.head.epoch)
             self._rooms[name] = OpenRoom(name, stored.head, room, self, self, self._broken, former)
         return self._rooms[name]
+
+    def _applied(self, name: DocumentName, member: MemberId, one: Append) -> None:
+        socket = self._senders[member]
+        assert socket.actor is not None
+        self._witness.applied(name, socket.actor, socket.closing is None, one)
 
     def snapshot(self, name: DocumentName) -> bytes:
         """What the document is, opened anew."""
@@ -217,6 +227,8 @@ class Server:
 
     def begin_commit(self) -> None:
         """Take what all rooms have waiting into one transaction."""
+        self.gathers = False
+        self.inbox.open_all()
         if self._waiting and not self._storing:
             rooms = list(self._waiting.values())
             self._waiting.clear()
@@ -249,7 +261,7 @@ class Server:
     @property
     def busy(self) -> bool:
         """Something waits to be answered or stored."""
-        return bool(self.knocks or self._waiting or self._storing)
+        return bool(self.knocks or self.inbox.holds_any or self._waiting or self._storing)
 
     # --- rights --------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from tests.simulation.history import History
 from tests.simulation.network import Piece, Wire
 from tests.simulation.page import Page
 from tests.simulation.program import Program
+from tests.simulation.settling import end, settle
 
 Act = Callable[[History], None]
 
@@ -22,11 +23,11 @@ def live_through(seed: int, steps: int) -> Counter[str]:
     """One history from everybody's arrival to the end: how often what happened in it. Raises
     AssertionError when something does not hold."""
     history = History(seed)
-    history.settle()
+    settle(history)
     for _ in range(steps):
         happens = history.rng.choices(ACTS, cum_weights=WEIGHTS)
         history.step(happens + history.rng.choices(TRAFFIC, k=history.rng.randrange(3)))
-    return history.end()
+    return end(history)
 
 
 def _somebody(act: Callable[[History, Page | Program], None]) -> Act:
@@ -59,6 +60,10 @@ def _answer(history: History) -> None:
         history.server.answer(history.rng.randrange(len(history.server.knocks)))
 
 
+def _gather(history: History) -> None:
+    history.server.gathers = True
+
+
 def _connect(history: History) -> None:
     lost = [client for client in history.clients if client.wire is None]
     if lost:
@@ -77,6 +82,7 @@ _STEPS: Final[tuple[tuple[float, Act], ...]] = (
     (6, _somebody(History.set)),
     (24, lambda history: history.server.begin_commit()),
     (28, History.commit),
+    (4, _gather),
     (24, _connect),
     (1.5, _some_line(History.reset)),
     (1, _somebody(lambda _, client: client.hang_up())),
