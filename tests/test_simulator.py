@@ -3,12 +3,11 @@ runs ten thousand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
 from models.vocabulary import Role
-from server.connection import Connection
 from server.open_room import OpenRoom
 from sync.effects import Append, Checkpoint, Effect, MemberId, Send
 from sync.messages import Authenticated, Received, SyncStatus, SyncStep2, Update, Updates
@@ -111,17 +110,6 @@ def forgets_who_wrote_after_the_backup(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(MemoryLog, "clients_before", known_to_the_backup)
 
 
-def hears_who_it_hung_up_on(plant: pytest.MonkeyPatch) -> None:
-    handle = Connection.handle
-
-    def deaf_to_its_own_end(self: Connection, frames: Sequence[bytes]) -> None:
-        closing, self.closing = self.closing, None
-        handle(self, frames)
-        self.closing = closing or self.closing
-
-    plant.setattr(Connection, "handle", deaf_to_its_own_end)
-
-
 def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
     def forget(self: OpenRoom, member: MemberId) -> None:
         if (seat := self.seats.get(member)) is not None:
@@ -139,7 +127,6 @@ def drops_what_a_slow_reader_missed(plant: pytest.MonkeyPatch) -> None:
         (applies_what_came_after_rights_were_lowered, "I3"),
         (restores_without_a_new_epoch, "I[146]"),
         (forgets_who_wrote_after_the_backup, "I4"),
-        (hears_who_it_hung_up_on, "I3"),
         (drops_what_a_slow_reader_missed, "I2"),
     ],
 )

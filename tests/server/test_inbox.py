@@ -6,8 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from server import inbox as module
+from server.connection import Connection
 from server.inbox import Inbox
+from sync.effects import MemberId
 from sync.errors import Refusal
+from sync.messages import Received, RoomAddress, Token
+from sync.plain import Plain
+from tests.builders import a_change
 
 
 @dataclass
@@ -92,3 +97,52 @@ def test_many_that_wait_do_not_keep_others_from_their_turn(monkeypatch):
     assert case.woken == woken + 1
     case.inbox.open_all()
     assert [frame for _, frame in case.handled] == [bytes((number,)) for number in range(10)]
+
+
+@dataclass
+class Pipe:
+    closed: bool = False
+
+    def write(self, frames: bytes) -> None:
+        pass
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = True
+
+    def waiting(self) -> int:
+        return 0
+
+
+class Door:
+    async def admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
+        raise AssertionError("nobody knocks")
+
+
+@dataclass
+class Desk:
+    heard: list[Received] = field(default_factory=list)
+
+    def receive(self, member: MemberId, message: Received, /) -> None:
+        self.heard.append(message)
+
+    def caught_up(self, member: MemberId, /) -> None:
+        pass
+
+    def leave(self, member: MemberId, /) -> None:
+        pass
+
+
+def test_R17_what_waited_is_not_heard_after_the_server_hung_up():
+    case, desk, spelling = Case(), Desk(), "i/picture"
+    case.gathering = True
+    connection = Connection(Door(), None, Pipe(), Plain(spelling), case.inbox)
+    connection.sessions.receive(spelling, Token(""), 0, 0.0)
+    assert connection.seated(spelling, MemberId(1), desk)
+    frame = Plain(spelling).encode(spelling, a_change())
+    connection.receive([frame])
+    case.inbox.open()
+    assert len(desk.heard) == 1
+    connection.receive([frame])
+    connection.hang_up(Refusal.SESSION_ENDED)
+    case.inbox.open()
+    assert len(desk.heard) == 1
