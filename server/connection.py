@@ -146,15 +146,13 @@ class Connection:
         """Handle frames now; a malformed one closes the socket, and only that. Once the server hung
         up nothing is heard any more, also not what came before and waited."""
         self._frames += len(frames)
-        if self.closing is not None:
-            return
         try:
             for spelling, message, size in self._gathered(frames):
+                if self.closing is not None:
+                    return
                 step = self.sessions.receive(spelling, message, size, time.monotonic())
                 if step is not None:
                     self._take(step)
-                if self.closing is not None:
-                    return
         except Malformed as error:
             log.info("malformed", connection=self.number, why=str(error))
             self.hang_up(Refusal.MALFORMED)
