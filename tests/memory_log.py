@@ -60,7 +60,9 @@ class MemoryLog:
         return Head(head.epoch, seq, last)
 
     def checkpoint(self, document: str, head: Head, state: bytes) -> None:
-        self.life(document).checkpoint = head.seq, state
+        [life] = [one for one in self.lives[document] if one.epoch == head.epoch]
+        if head.seq >= life.checkpoint[0]:
+            life.checkpoint = head.seq, state
 
     def begin(
         self, document: str, epoch: int, state: bytes | None, carried: tuple[Mark, ...], at: int

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from models.documents import DocumentName
@@ -17,7 +18,7 @@ from models.policy import Actor, may, role_in
 from models.update_log import Head
 from models.vocabulary import Verb
 from server.authenticate import Identity
-from server.committer import Batch
+from server.committer import Batch, State
 from server.connection import Connection
 from server.inbox import Inbox
 from server.open_room import IDLE_FOR, OpenRoom
@@ -30,7 +31,7 @@ from sync.sessions import Deliver, Depart, HangUp, Knock, TurnAway
 from tests.memory_log import MemoryLog
 from tests.simulation.network import Wire
 from tests.simulation.witness import Witness
-from tests.simulation.world import Clocks, Fuse, Rights
+from tests.simulation.world import Alarms, Clocks, Fuse, Rights
 
 CHECKPOINT_EVERY: Final = 7
 """Rows: checkpoints are made in every history."""
@@ -76,11 +77,6 @@ class Socket(Connection):
             super()._take(step)
 
 
-class _Never:
-    def cancel(self) -> None:
-        pass
-
-
 class Server:
     """One process, from its start to its death."""
 
@@ -103,6 +99,8 @@ class Server:
         self._senders: dict[MemberId, Socket] = {}
         self._waiting: dict[DocumentName, OpenRoom] = {}
         self._storing: list[tuple[OpenRoom, Batch]] = []
+        self._states: dict[str, State] = {}
+        self.alarms = Alarms(clocks)
 
     # --- what rooms ask for --------------------------------------------------------------------
 
@@ -110,9 +108,9 @@ class Server:
         self._fuse.burn()
         self._waiting[room.name] = room
 
-    def call_later(self, delay: float, callback: Callable[[], None], /) -> _Never:
-        """Presence is not simulated."""
-        return _Never()
+    def keep(self, state: State) -> None:
+        """A checkpoint is written when there is time, or never."""
+        self._states[state.document] = state
 
     # --- sockets -------------------------------------------------------------------------------
 
@@ -181,7 +179,9 @@ class Server:
             room.watch = lambda member, one: self._applied(name, member, one)
             self._witness.loaded(name, room.snapshot())
             former = self.log.clients_before(str(name), stored.head.epoch)
-            self._rooms[name] = OpenRoom(name, stored.head, room, self, self, self._broken, former)
+            self._rooms[name] = OpenRoom(
+                name, stored.head, room, self, self.alarms, self._broken, former
+            )
         return self._rooms[name]
 
     def _applied(self, name: DocumentName, member: MemberId, one: Append) -> None:
@@ -221,6 +221,7 @@ class Server:
         """Close rooms that nobody was in for a while."""
         for room in list(self._rooms.values()):
             if room.idle and self._clocks.now() - room.empty_since > IDLE_FOR:
+                room.put_away()
                 self._forget(room)
 
     # --- storing -------------------------------------------------------------------------------
@@ -243,14 +244,20 @@ class Server:
             room.committed(head)
 
     def _store(self, room: OpenRoom, batch: Batch) -> Head:
-        head, state = batch.head, batch.checkpoint
-        cut = len(batch.rows) if state is None else state[0]
-        head = self.log.append(batch.document, head, batch.rows[:cut])
-        if state is not None:
-            self.log.checkpoint(batch.document, head, state[1])
-            head = self.log.append(batch.document, head, batch.rows[cut:])
+        head = self.log.append(batch.document, batch.head, batch.rows)
+        if batch.checkpoint is not None:
+            count, state = batch.checkpoint
+            sealed = replace(batch.head, seq=batch.head.seq + count)
+            self.keep(State(batch.document, sealed, state, batch.rows[count - 1].at))
         self._witness.committed(room.name, batch)
         return head
+
+    def write_checkpoint(self) -> None:
+        """Write one of the checkpoints that wait, in a transaction of its own."""
+        if self._states:
+            state = self._states.pop(next(iter(self._states)))
+            self.log.checkpoint(state.document, state.head, state.state)
+            self._witness.figures["checkpoints"] += 1
 
     def fail_commit(self) -> None:
         """Nothing of the transaction is stored."""
@@ -261,7 +268,13 @@ class Server:
     @property
     def busy(self) -> bool:
         """Something waits to be answered or stored."""
-        return bool(self.knocks or self.inbox.holds_any or self._waiting or self._storing)
+        return bool(
+            self.knocks
+            or self.inbox.holds_any
+            or self.alarms.is_due
+            or self._waiting
+            or self._storing
+        )
 
     # --- rights --------------------------------------------------------------------------------
 

@@ -58,7 +58,9 @@ def _round(history: History) -> bool:
             history.deliver_to_server(wire, EVERYTHING)
             history.deliver_to_client(wire, EVERYTHING)
             busy = True
+    history.server.alarms.ring()
     history.server.begin_commit()
     history.server.commit()
+    history.server.write_checkpoint()
     history.network.tidy()
     return busy

@@ -83,6 +83,8 @@ _STEPS: Final[tuple[tuple[float, Act], ...]] = (
     (24, lambda history: history.server.begin_commit()),
     (28, History.commit),
     (4, _gather),
+    (6, lambda history: history.server.alarms.ring()),
+    (6, lambda history: history.server.write_checkpoint()),
     (24, _connect),
     (1.5, _some_line(History.reset)),
     (1, _somebody(lambda _, client: client.hang_up())),

@@ -81,7 +81,6 @@ class Witness:
         if batch.rows:
             self._ever[document, batch.head.epoch].update(tokens_in(stored))
             self.figures.update(commits=1, rows=len(batch.rows))
-        self.figures["checkpoints"] += batch.checkpoint is not None
 
     def _check_authors(self, payload: bytes, sender: PersonId) -> None:
         for run in guard.parse_update(payload).runs:

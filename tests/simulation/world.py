@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pycrdt import Doc, Map, Text
@@ -63,6 +65,43 @@ class Clocks:
     def step(self, seconds: float) -> None:
         """The clock on the wall is put forward or back."""
         self._wall += seconds
+
+
+class Alarms:
+    """Calls that were put off, until somebody lets them ring."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._calls: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._numbers = itertools.count()
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> Alarm:
+        number = next(self._numbers)
+        self._calls[number] = self._clocks.now() + delay, callback
+        return Alarm(self._calls, number)
+
+    def ring(self) -> None:
+        """Call what is due."""
+        due = [number for number, (at, _) in self._calls.items() if at <= self._clocks.now()]
+        for number in due:
+            if (call := self._calls.pop(number, None)) is not None:
+                call[1]()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something waits to be called."""
+        return any(at <= self._clocks.now() for at, _ in self._calls.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A call that was put off."""
+
+    calls: dict[int, tuple[float, Callable[[], None]]]
+    number: int
+
+    def cancel(self) -> None:
+        self.calls.pop(self.number, None)
 
 
 class Rights:
