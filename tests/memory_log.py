@@ -60,7 +60,7 @@ class MemoryLog:
         return Head(head.epoch, seq, last)
 
     def checkpoint(self, document: str, head: Head, state: bytes) -> None:
-        [life] = [one for one in self.lives[document] if one.epoch == head.epoch]
+        life = [one for one in self.lives[document] if one.epoch == head.epoch][-1]
         if head.seq >= life.checkpoint[0]:
             life.checkpoint = head.seq, state
 
