@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from time import perf_counter, thread_time
+from time import perf_counter
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -197,7 +197,7 @@ class Committer:
         began = perf_counter()
         taken = [batch for _, batch in batches]
         try:
-            stored = await self._writer.run(lambda connection: _timed(connection, taken))
+            heads = await self._writer.run(lambda connection: store(connection, taken))
         except OperationalError as error:
             # the disk is full, the database is locked: no room can be stored at the moment
             _fail_all(batches, error)
@@ -208,8 +208,7 @@ class Committer:
             for one in batches:
                 await self._commit([one])
         else:
-            heads, spent = stored
-            self._pace.committed(spent, perf_counter())
+            self._pace.committed(perf_counter())
             metrics.COMMIT_SECONDS.observe(perf_counter() - began)
             metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in taken))
             self._tell(batches, heads)
@@ -240,14 +239,6 @@ def _fail(room: Committing, error: Exception) -> None:
     known = isinstance(error, SQLAlchemyError | Overtaken)
     log.error("commit-failed", error=type(error).__name__, exc_info=None if known else error)
     room.not_committed(error)
-
-
-def _timed(connection: Connection, batches: Sequence[Batch]) -> tuple[list[Head], float]:
-    """`store`, and the seconds of work that it took. The commit itself comes after, and is taken
-    to cost as much again."""
-    began = thread_time()
-    heads = store(connection, batches)
-    return heads, 2 * (thread_time() - began)
 
 
 def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:
