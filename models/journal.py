@@ -62,17 +62,40 @@ class Entry:
 
 
 def chained(previous: bytes, entry: Entry) -> bytes:
+    """The hash of an entry behind the one that hashed to `previous`; raises as `hash_behind`."""
+    return hash_behind(
+        previous,
+        entry.document,
+        entry.epoch,
+        entry.seq,
+        entry.person,
+        entry.organisation,
+        entry.at,
+        entry.payload,
+    )
+
+
+def hash_behind(
+    previous: bytes,
+    document: str,
+    epoch: int,
+    seq: int,
+    person: str,
+    organisation: str,
+    at: int,
+    payload: bytes,
+) -> bytes:
     """SHA-256 over the previous hash and every field of the entry, each behind its length (eight
     bytes, the greatest first). Raises TypeError, AttributeError or struct.error for a value that
     no entry has."""
     covered = (
         previous,
-        _text(entry.document),
-        _TWO_NUMBERS.pack(8, entry.epoch, 8, entry.seq),
-        _text(entry.person),
-        _text(entry.organisation),
-        _NUMBER_AND_LENGTH.pack(8, entry.at, len(entry.payload)),
-        entry.payload,
+        _text(document),
+        _TWO_NUMBERS.pack(8, epoch, 8, seq),
+        _text(person),
+        _text(organisation),
+        _NUMBER_AND_LENGTH.pack(8, at, len(payload)),
+        payload,
     )
     return hashlib.sha256(b"".join(covered)).digest()
 

@@ -7,39 +7,46 @@ is asked and answers once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection, CursorResult, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 
+_Spelled = Callable[[Sequence[tuple[object, ...]]], Any]
+
 
 class Prepared:
-    """A statement with named parameters, to be executed for many rows at once."""
+    """A statement with named parameters, to be executed for many rows at once. Rows are tuples in
+    the order of `names`."""
 
-    def __init__(self, statement: UpdateBase) -> None:
+    def __init__(self, statement: UpdateBase, names: Sequence[str]) -> None:
         self._statement = statement
-        self._compiled: dict[str, SQLCompiler] = {}
+        self._names = tuple(names)
+        self._ready: dict[str, tuple[str, _Spelled]] = {}
 
     def execute(
-        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+        self, connection: Connection, rows: Sequence[tuple[object, ...]]
     ) -> CursorResult[Any]:
         """Execute for every row; values go to the driver as they are, so they must be of types
         that every driver knows (str, int, bytes)."""
-        compiled = self._for(connection)
-        if compiled.positional:
-            names = compiled.positiontup or []
-            return connection.exec_driver_sql(
-                compiled.string, [tuple(row[name] for name in names) for row in rows]
-            )
-        return connection.exec_driver_sql(compiled.string, [dict(row) for row in rows])
+        ready = self._ready.get(connection.dialect.name)
+        if ready is None:
+            ready = self._ready[connection.dialect.name] = self._made_for(connection.dialect)
+        sql, spelled = ready
+        return connection.exec_driver_sql(sql, spelled(rows))
 
-    def _for(self, connection: Connection) -> SQLCompiler:
-        dialect = connection.dialect
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            made = self._statement.compile(dialect=dialect)
-            assert isinstance(made, SQLCompiler)
-            found = self._compiled[dialect.name] = made
-        return found
+    def _made_for(self, dialect: Dialect) -> tuple[str, _Spelled]:
+        """The SQL of a dialect, and how its driver wants the rows."""
+        compiled = self._statement.compile(dialect=dialect)
+        assert isinstance(compiled, SQLCompiler)
+        names = self._names
+        if not compiled.positional:
+            return compiled.string, lambda rows: [
+                dict(zip(names, row, strict=True)) for row in rows
+            ]
+        places = [names.index(name) for name in compiled.positiontup or ()]
+        if places == list(range(len(names))):
+            return compiled.string, list
+        return compiled.string, lambda rows: [tuple(row[at] for at in places) for row in rows]

@@ -22,8 +22,8 @@ from models.journal import (
     Broken,
     Entry,
     Mark,
-    chained,
     first_break,
+    hash_behind,
 )
 from models.statements import Prepared
 from models.tables import heads, marks, updates
@@ -118,8 +118,8 @@ def append_all(connection: Connection, additions: Sequence[Addition]) -> list[He
     """Append to several documents at once and return their new heads, in the same order; each
     document may be named once. Raises Overtaken as `append` does."""
     new_heads: list[Head] = []
-    entries_made: list[dict[str, object]] = []
-    marks_made: list[dict[str, object]] = []
+    entries_made: list[tuple[object, ...]] = []
+    marks_made: list[tuple[object, ...]] = []
     for one in additions:
         new_heads.append(_number(one, entries_made))
         marks_made += [
@@ -135,28 +135,15 @@ def append_all(connection: Connection, additions: Sequence[Addition]) -> list[He
     return new_heads
 
 
-def _number(one: Addition, into: list[dict[str, object]]) -> Head:
+def _number(one: Addition, into: list[tuple[object, ...]]) -> Head:
     """Number and chain the rows of one addition; the head they end at."""
-    head, previous = one.head, one.head.hash
-    for seq, row in enumerate(one.rows, start=head.seq + 1):
-        who = row.author
-        entry = Entry(
-            one.document, head.epoch, seq, who.person, who.organisation, row.at, row.payload
-        )
-        previous = chained(previous, entry)
-        into.append(
-            {
-                "document": one.document,
-                "epoch": head.epoch,
-                "seq": seq,
-                "person": who.person,
-                "organisation": who.organisation,
-                "at": row.at,
-                "payload": row.payload,
-                "hash": previous,
-            }
-        )
-    return Head(head.epoch, head.seq + len(one.rows), previous)
+    document, epoch, previous = one.document, one.head.epoch, one.head.hash
+    for seq, row in enumerate(one.rows, start=one.head.seq + 1):
+        person, organisation = row.author.person, row.author.organisation
+        entry = document, epoch, seq, person, organisation, row.at, row.payload
+        previous = hash_behind(previous, *entry)
+        into.append((*entry, previous))
+    return Head(epoch, one.head.seq + len(one.rows), previous)
 
 
 def _advance(connection: Connection, steps: Sequence[tuple[Addition, Head]]) -> None:
@@ -177,14 +164,7 @@ def _advance(connection: Connection, steps: Sequence[tuple[Addition, Head]]) -> 
     moved = _MOVE_HEADS.execute(
         connection,
         [
-            {
-                "of": document,
-                "in_epoch": old.epoch,
-                "from_seq": old.seq,
-                "from_hash": old.hash,
-                "to_seq": new.seq,
-                "to_hash": new.hash,
-            }
+            (new.seq, new.hash, document, old.epoch, old.seq, old.hash)
             for document, old, new in changed
         ],
     )
@@ -197,8 +177,8 @@ _BEGIN_HEADS: Final = text(
     " ON CONFLICT DO NOTHING"
 )
 """For documents that are written for the first time, perhaps by two at once."""
-_INSERT_UPDATES: Final = Prepared(insert(updates))
-_INSERT_MARKS: Final = Prepared(insert(marks))
+_INSERT_UPDATES: Final = Prepared(insert(updates), updates.c.keys())
+_INSERT_MARKS: Final = Prepared(insert(marks), marks.c.keys())
 _MOVE_HEADS: Final = Prepared(
     update(heads)
     .where(
@@ -207,21 +187,15 @@ _MOVE_HEADS: Final = Prepared(
         heads.c.seq == bindparam("from_seq"),
         heads.c.hash == bindparam("from_hash"),
     )
-    .values(seq=bindparam("to_seq"), hash=bindparam("to_hash"))
+    .values(seq=bindparam("to_seq"), hash=bindparam("to_hash")),
+    ("to_seq", "to_hash", "of", "in_epoch", "from_seq", "from_hash"),
 )
 
 
-def _mark_values(document: str, epoch: int, mark: Mark) -> dict[str, object]:
-    return {
-        "document": document,
-        "epoch": epoch,
-        "client": mark.client,
-        "clock": mark.clock,
-        "person": mark.author.person,
-        "organisation": mark.author.organisation,
-        "name": mark.author.name,
-        "at": mark.at,
-    }
+def _mark_values(document: str, epoch: int, mark: Mark) -> tuple[object, ...]:
+    who = mark.author
+    where = document, epoch, mark.client, mark.clock
+    return (*where, who.person, who.organisation, who.name, mark.at)
 
 
 def load(connection: Connection, document: str, below: int | None = None) -> Stored:

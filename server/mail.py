@@ -69,10 +69,18 @@ class Mail:
         letters, self._letters = self._letters, []
         moment = _Moment(_with_one_change(letters))
         reached = seats.items() if moment.is_for_all else moment.named_in(seats)
+        named, shared = moment.named, moment.shared
         for member, seat in list(reached):
             if seat.behind:
                 self._write_to_one_behind(member, seat, moment)
-            elif frames := moment.frames_for(member, seat):
+                continue
+            if member in named:
+                frames = moment.joined(seat, moment.numbers_for(member))
+            elif (known := shared.get(seat.hears)) is not None:
+                frames = known
+            else:
+                frames = moment.share(seat)
+            if frames:
                 seat.write(frames)
 
     def _write_to_one_behind(self, member: MemberId, seat: Seated, moment: _Moment) -> None:
@@ -114,16 +122,19 @@ class _Moment:
         self._letters = letters
         self._common: list[int] = []
         self._personal: dict[MemberId, list[int]] = {}
-        self._left_out: set[MemberId] = set()
         self._frames: dict[tuple[tuple[str, str], int], bytes] = {}
-        self._shared: dict[tuple[str, str], bytes] = {}
+        self.named: set[MemberId] = set()
+        """Who is spoken to alone, or left out of something."""
+        self.shared: dict[tuple[str, str], bytes] = {}
+        """What all others hear, by dialect and spelling, once it was made."""
         for number, one in enumerate(letters):
             if one.to is not None:
                 self._personal.setdefault(one.to, []).append(number)
+                self.named.add(one.to)
             else:
                 self._common.append(number)
                 if one.besides is not None:
-                    self._left_out.add(one.besides)
+                    self.named.add(one.besides)
 
     @property
     def is_for_all(self) -> bool:
@@ -133,13 +144,9 @@ class _Moment:
         """Those who are spoken to alone, with their places."""
         return [(member, seats[member]) for member in self._personal if member in seats]
 
-    def frames_for(self, member: MemberId, seat: Seated) -> bytes:
-        """All that a member hears, as bytes."""
-        if member in self._personal or member in self._left_out:
-            return self.joined(seat, self.numbers_for(member))
-        frames = self._shared.get(seat.hears)
-        if frames is None:
-            frames = self._shared[seat.hears] = self.joined(seat, self._common)
+    def share(self, seat: Seated) -> bytes:
+        """What everybody hears who is not named, in the spelling of this place."""
+        frames = self.shared[seat.hears] = self.joined(seat, self._common)
         return frames
 
     def numbers_for(self, member: MemberId) -> list[int]:
