@@ -9,6 +9,7 @@ python3 dev.py bench --table bench.jsonl          the table of an earlier run, m
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import platform
@@ -45,9 +46,14 @@ OPEN_FILES: Final = 4096
 
 
 async def measure(name: str, target: Target, sizes: Sizes) -> Row:
-    """One scenario on one target."""
+    """One scenario on one target; raises RuntimeError for what went wrong in a callback too."""
+    wrong: list[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: wrong.append(context))
     bench = Bench(target, sizes)
     figures = await SCENARIOS[name](bench)
+    if wrong:
+        raise RuntimeError(f"{len(wrong)} errors in the load clients, the first: {wrong[0]}")
     return Row(name, target.name, figures, bench.conditions, bench.fastest_ms)
 
 

@@ -14,8 +14,6 @@ from tests.bench.machine import resident_mb
 from tests.bench.server_process import ServerProcess
 
 HERD: int = 50
-STORES_WITHIN: float = 4.0
-"""Seconds that every target is left alone with what it was fed: some write to disk only then."""
 _PER_BREATH: int = 50
 
 
@@ -46,9 +44,9 @@ async def _feed(
             if number % _PER_BREATH == 0:
                 await asyncio.sleep(0.005)
         writer.write()
-        if not await crowd.until(lambda: reader.known.upto.get(0) == 1, 120):
+        if not await crowd.until(lambda: _has_all(reader), 120):
             raise RuntimeError("the history did not arrive")
-        await asyncio.sleep(STORES_WITHIN)
+        await asyncio.sleep(bench.sizes.stores_within)
         await server.settle()
     crowd.leave()
     return meter.cpu
@@ -61,9 +59,7 @@ async def _cold(
     newcomers[0].keep = got.append
     with bench.meter(server.pid) as meter:
         arrivals = await crowd.enter(newcomers, together=len(newcomers))
-        served = await crowd.until(
-            lambda: all(client.known.upto.get(0) == 1 for client in newcomers), 10
-        )
+        await crowd.until(lambda: all(map(_has_all, newcomers)), 10)
         await server.settle()
     if text_of(got, bench.target.head("d")) != text + edits.token(0, 0):
         raise RuntimeError("what came does not rebuild the text")
@@ -72,10 +68,15 @@ async def _cold(
     return {
         f"cold_{count}_cpu_s": meter.cpu,
         f"cold_{count}_ms": percentile(arrivals.took_ms, 1),
-        f"cold_{count}_not_served": 0 if served else count - len(arrivals.took_ms),
+        f"cold_{count}_not_served": count - sum(map(_has_all, newcomers)),
         f"cold_{count}_mb": resident_mb(server.pid),
         "herd": count,
     }
+
+
+def _has_all(client: Client) -> bool:
+    """Whether it knows the edit that was made last."""
+    return client.known.upto.get(0) == 1
 
 
 async def idle(bench: Bench) -> Figures:

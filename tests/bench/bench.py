@@ -23,6 +23,8 @@ class Sizes:
     seconds: float = 15.0
     burst_seconds: float = 10.0
     history: int = 13_000
+    stores_within: float = 4.0
+    """Seconds that every target is left alone with what it was fed: some write only then."""
     kills: int = 10
     kill_after: tuple[float, float] = (2.0, 20.0)
     storms: int = 3
@@ -78,13 +80,14 @@ class Bench:
 
     def of_typing(self, heard: Heard, meter: Meter) -> dict[str, float]:
         """The figures of people who write to one another."""
-        self.late = max(self.late, heard.late)
+        self.late = max(self.late, percentile(sorted(heard.lags), 0.99))
+        ages = sorted(heard.ages_ns)
         return {
             "written": heard.written,
             "arrived_fraction": heard.delivered / max(1, heard.expected),
-            "p50_ms": percentile(heard.ages, 0.50) * 1000,
-            "p95_ms": percentile(heard.ages, 0.95) * 1000,
-            "p99_ms": percentile(heard.ages, 0.99) * 1000,
+            "p50_ms": percentile(ages, 0.50) / 1e6,
+            "p95_ms": percentile(ages, 0.95) / 1e6,
+            "p99_ms": percentile(ages, 0.99) / 1e6,
             "cpu_us_per_delivery": meter.cpu * 1e6 / max(1, heard.delivered),
             "cpu_us_per_edit": meter.cpu * 1e6 / max(1, heard.written),
             "frames_per_delivery": heard.frames / max(1, heard.delivered),

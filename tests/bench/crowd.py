@@ -33,15 +33,16 @@ class Arrivals:
 
 @dataclass(frozen=True)
 class Heard:
-    """What was written in a stretch of time and what arrived of it; seconds."""
+    """What was written in a stretch of time and what arrived of it."""
 
     written: int
     expected: int
     delivered: int
     frames: int
-    ages: Sequence[float]
-    late: float
-    """How late edits left, 99th percentile."""
+    ages_ns: Sequence[int]
+    """From the making of an edit to the read that brought it, at some of the clients."""
+    lags: Sequence[float]
+    """How late edits left."""
 
 
 class Crowd:
@@ -217,8 +218,8 @@ class Crowd:
             expected=expected,
             delivered=self.delivered - delivered,
             frames=self._frames() - frames,
-            ages=[age / 1e9 for age in sorted(self._ages)],
-            late=percentile(sorted(self._lags), 0.99),
+            ages_ns=self._ages,
+            lags=self._lags,
         )
 
     def _sample(self) -> None:
