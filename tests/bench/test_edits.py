@@ -57,6 +57,7 @@ def test_a_repeat_is_no_news_and_a_gap_waits_until_it_is_filled() -> None:
     assert known.learn(Stretch(1, 0, 2)) == range(2)
     assert len(known.learn(Stretch(1, 0, 2))) == 0
     assert known.learn(Stretch(1, 1, 3)) == range(2, 3)
+    assert len(known.learn(Stretch(1, 0, 1))) == len(known.learn(Stretch(1, 2, 3))) == 0
     assert len(known.learn(Stretch(1, 6, 8))) == 0
     assert len(known.learn(Stretch(1, 4, 6))) == 0
     assert known.learn(Stretch(1, 3, 4)) == range(3, 8)

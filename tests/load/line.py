@@ -108,11 +108,13 @@ class Line(asyncio.Protocol):
 
     def stall(self) -> None:
         """Read nothing from here on."""
-        self._transport.pause_reading()
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
 
     def read_on(self) -> None:
         """Read again."""
-        self._transport.resume_reading()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
 
     async def sip(self, size: int) -> None:
         """Of a stalled line: take at most `size` bytes from the kernel."""
