@@ -1,6 +1,6 @@
 """Measure our server and a peer, by turns, on this machine.
 
-python3 dev.py bench --quick                      a short look, some minutes
+python3 dev.py bench --quick                      a short look, two or three minutes
 python3 dev.py bench --repeat 3 --out bench.jsonl everything in the README's table
 python3 dev.py bench --scenario A-200,F           some scenarios (A means all of A)
 python3 dev.py bench --table bench.jsonl          the table of an earlier run, measures nothing
@@ -42,6 +42,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "F": kill,
     "G": storm,
 }
+QUICKLY: Final = "collab,hocuspocus"
 OPEN_FILES: Final = 4096
 
 
@@ -151,7 +152,7 @@ def _options() -> argparse.Namespace:
         prog="dev.py bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--scenario", default=",".join(SCENARIOS), help="those, with commas")
-    parser.add_argument("--target", default=",".join(TARGETS), help=", ".join(TARGETS))
+    parser.add_argument("--target", help=f"those of {', '.join(TARGETS)}; quick: {QUICKLY}")
     parser.add_argument("--repeat", type=int, default=1, help="the table takes medians")
     parser.add_argument("--quick", action="store_true", help="short: to look, not to publish")
     parser.add_argument("--out", type=Path, help="append JSON lines to this file")
@@ -176,14 +177,15 @@ def main() -> None:
     if options.table:
         print(table(read_rows(options.table)))
         return
-    if unknown := set(options.target.split(",")) - set(TARGETS):
+    asked = (options.target or (QUICKLY if options.quick else ",".join(TARGETS))).split(",")
+    if unknown := set(asked) - set(TARGETS):
         sys.exit(f"no target {', '.join(unknown)}; there are {', '.join(TARGETS)}")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < OPEN_FILES:
         sys.exit(f"a process may open {hard} files here, and this needs {OPEN_FILES}")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, OPEN_FILES), hard))
     scenarios = chosen(options.scenario)
-    sys.exit(not run(scenarios, available(options.target.split(",")), options))
+    sys.exit(not run(scenarios, available(asked), options))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,15 @@ from tests.bench.machine import cpu_seconds
 from tests.bench.targets import ROOT, Target
 from tests.chaos import _free_port
 
+_ENVIRONMENT: Final = {
+    **{
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("SAMENBEELD_") and name != "DATABASE_URL"
+    },
+    "NODE_ENV": "production",
+}
+"""Every server with its defaults, and in its own folder."""
 _LISTENS_WITHIN: Final = 30.0
 _ENDS_WITHIN: Final = 30.0
 _CALM: Final = 0.02
@@ -72,7 +81,7 @@ class ServerProcess:
             return subprocess.Popen(
                 self.target.command(self.port, self.data),
                 cwd=ROOT,
-                env={**os.environ, "NODE_ENV": "production"},
+                env=_ENVIRONMENT,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
