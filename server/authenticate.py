@@ -45,6 +45,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def shown_by(connection: HTTPConnection) -> str:
+    """All by which the sender of a request wants to be known: equal for who is the same."""
+    key, cookie = connection.headers.get("authorization", ""), connection.cookies.get(COOKIE, "")
+    return f"{key}\n{cookie}" if key or cookie else ""
+
+
 class Authenticator:
     """Looks up sessions and keys; keeps nothing, so that what was ended is ended."""
 

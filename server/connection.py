@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 import structlog
@@ -17,7 +17,7 @@ from server.frames import framed
 from server.inbox import Inbox
 from sync import codec
 from sync.effects import MemberId
-from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal
+from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal, close_reason
 from sync.messages import (
     Addressed,
     FromClient,
@@ -41,7 +41,8 @@ log = structlog.get_logger()
 MOST_WAITING: Final = 24 << 20
 """Bytes that may wait for a client; a first sync of the largest document fits."""
 SLOWEST: Final = 60.0
-"""Seconds that a client may stay behind before its socket is closed; it catches up when back."""
+"""Seconds in which a client that is behind may take nothing, before its socket is closed; it
+catches up when it is back."""
 UNKNOWN_FOR: Final = 10.0
 """Seconds that a socket may stay open without anybody having been let in."""
 
@@ -73,12 +74,18 @@ class Pipe(Protocol):
     def waiting(self) -> int:
         """How many bytes the client has not taken yet."""
 
+    def in_one_write(self) -> AbstractContextManager[None]:
+        """While this lasts, what is written waits, and then leaves together."""
+
 
 class Doorkeeper(Protocol):
     """Who decides about admission: the hub, as a connection sees it."""
 
-    async def admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
-        """Let the connection into a document, or turn it away; answers by itself."""
+    def knock(self, connection: Connection, address: RoomAddress, token: str) -> None:
+        """Let the connection into a document when its turn comes, or turn it away then."""
+
+    def disconnected(self, connection: Connection) -> None:
+        """The socket is gone."""
 
 
 class Desk(Protocol):
@@ -101,6 +108,23 @@ class Connection:
     leave out what they tell everybody, and say what was missed in one go when it reads again.
     """
 
+    __slots__ = (
+        "_desks",
+        "_doorkeeper",
+        "_frames",
+        "_inbox",
+        "_least_waited",
+        "_pipe",
+        "_taken_at",
+        "behind",
+        "closing",
+        "dialect",
+        "identity",
+        "number",
+        "opened_at",
+        "sessions",
+    )
+
     def __init__(
         self,
         doorkeeper: Doorkeeper,
@@ -122,8 +146,8 @@ class Connection:
         self._frames = 0
         self.behind = False
         """Whether the client does not keep up at the moment."""
-        self._behind_since = 0.0
-        self._admissions: set[asyncio.Task[None]] = set()
+        self._taken_at = 0.0
+        self._least_waited = 0
 
     @property
     def actor(self) -> Actor | None:
@@ -143,19 +167,24 @@ class Connection:
         self._inbox.take(self, frames)
 
     def handle(self, frames: Sequence[bytes]) -> None:
-        """Handle frames now; a malformed one closes the socket, and only that. Once the server hung
-        up nothing is heard any more, also not what came before and waited."""
+        """Handle frames now; a malformed one closes the socket, and only that. A page that comes
+        back says a dozen things in one read: it is answered in one write."""
         self._frames += len(frames)
         try:
-            for spelling, message, size in self._gathered(frames):
-                if self.closing is not None:
-                    return
-                step = self.sessions.receive(spelling, message, size, time.monotonic())
-                if step is not None:
-                    self._take(step)
+            with self.in_one_write():
+                self._handle_each(frames)
         except Malformed as error:
             log.info("malformed", connection=self.number, why=str(error))
             self.hang_up(Refusal.MALFORMED)
+
+    def _handle_each(self, frames: Sequence[bytes]) -> None:
+        """Once the server hung up nothing is heard any more, also not what came before."""
+        for spelling, message, size in self._gathered(frames):
+            if self.closing is not None:
+                return
+            step = self.sessions.receive(spelling, message, size, time.monotonic())
+            if step is not None:
+                self._take(step)
 
     def count_frames(self) -> None:
         """Add what came since the last time to the metric: for each frame by itself it would cost
@@ -202,9 +231,7 @@ class Connection:
     def _take(self, step: Knock | Deliver | Depart | TurnAway | HangUp) -> None:
         match step:
             case Knock(address, token):
-                task = asyncio.create_task(self._doorkeeper.admit(self, address, token))
-                self._admissions.add(task)
-                task.add_done_callback(self._admission_ended)
+                self._doorkeeper.knock(self, address, token)
             case Deliver(session, message):
                 if (desk := self._desks.get(session.member)) is not None:
                     desk.receive(session.member, message)
@@ -214,12 +241,6 @@ class Connection:
                 self.turn_away(spelling, refusal)
             case HangUp(refusal):
                 self.hang_up(refusal)
-
-    def _admission_ended(self, task: asyncio.Task[None]) -> None:
-        self._admissions.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("admission-died", connection=self.number, exc_info=error)
-            self.hang_up(Refusal.INTERNAL)
 
     def knock(self, spelling: str) -> None:
         """Ask to be let in to the document that the socket's own address names."""
@@ -268,11 +289,13 @@ class Connection:
     def _unseat(self, member: MemberId) -> Desk | None:
         return self._desks.pop(member, None)
 
-    def leave_all(self) -> None:
+    def gone(self) -> None:
         """The socket is gone."""
         self.count_frames()
-        for task in self._admissions:
-            task.cancel()
+        self._doorkeeper.disconnected(self)
+
+    def leave_all(self) -> None:
+        """Leave every document."""
         for member, desk in list(self._desks.items()):
             desk.leave(member)
         self._desks.clear()
@@ -297,13 +320,24 @@ class Connection:
             if self.behind and self._pipe.waiting() > MOST_WAITING:
                 self.hang_up(Refusal.TOO_SLOW)
 
+    def in_one_write(self) -> AbstractContextManager[None]:
+        """While this lasts, what is said waits, and then leaves in one write."""
+        return self._pipe.in_one_write()
+
     def behind_for_too_long(self, now: float) -> bool:
-        """Whether it is time to give up on this client."""
-        return self.behind and now - self._behind_since > SLOWEST
+        """Whether it is time to give up on this client: it took nothing for too long. Who takes a
+        little, over a poor line, will get there."""
+        if not self.behind:
+            return False
+        waits = self._pipe.waiting()
+        if waits < self._least_waited:
+            self._least_waited, self._taken_at = waits, now
+        return now - self._taken_at > SLOWEST
 
     def paused(self) -> None:
         """More waits for the client than it reads."""
-        self.behind, self._behind_since = True, time.monotonic()
+        self.behind, self._taken_at = True, time.monotonic()
+        self._least_waited = self._pipe.waiting()
 
     def resumed(self) -> None:
         """The client reads again: every document says what was missed."""
@@ -311,8 +345,9 @@ class Connection:
         for member, desk in list(self._desks.items()):
             desk.caught_up(member)
 
-    def hang_up(self, refusal: Refusal) -> None:
-        """Close the socket with the refusal's close code, behind what waits."""
+    def hang_up(self, refusal: Refusal, come_back_in: int | None = None) -> None:
+        """Close the socket with the refusal's close code, behind what waits. The reason says
+        after how many seconds to come back, if that was decided."""
         if self.closing is not None:
             return
         metrics.REFUSALS.labels(refusal).inc()
@@ -320,7 +355,7 @@ class Connection:
         if refusal is Refusal.SESSION_ENDED:
             self.tell_everywhere(session_ended_notice())
         self.closing = CATALOGUE[refusal].close, refusal
-        self._pipe.close(CATALOGUE[refusal].close, refusal)
+        self._pipe.close(CATALOGUE[refusal].close, close_reason(refusal, come_back_in))
 
     def tell_everywhere(self, notice: Stateless) -> None:
         """Send a notice in every document that this socket is in."""

@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Final
 
+from server.authenticate import utc_now
 from server.connection import UNKNOWN_FOR, Connection
 from server.open_room import IDLE_FOR, OpenRoom
 from sync.errors import Refusal
@@ -33,18 +35,18 @@ async def sweep(
     """Close sockets that are over their time and rooms that stay empty, for ever."""
     while True:
         await asyncio.sleep(SWEEP)
-        now = time.monotonic()
+        now, moment = time.monotonic(), utc_now()
         for connection in list(connections):
             connection.count_frames()
-            sweep_connection(connection, now)
+            sweep_connection(connection, now, moment)
         for room in list(rooms()):
             if room.idle and now - room.empty_since > IDLE_FOR:
                 forget(room)
 
 
-def sweep_connection(connection: Connection, now: float) -> None:
-    """Judge one socket's time; `now` in seconds of the steady clock."""
-    if connection.identity is not None and connection.identity.expired():
+def sweep_connection(connection: Connection, now: float, moment: datetime | None = None) -> None:
+    """Judge one socket's time; `now` in seconds of the steady clock, `moment` on the wall."""
+    if connection.identity is not None and connection.identity.expired(moment):
         connection.hang_up(Refusal.SESSION_ENDED)
     elif connection.behind_for_too_long(now):
         connection.hang_up(Refusal.TOO_SLOW)

@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
 import structlog
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from models import incidents, update_log
+from models import update_log
 from models.documents import DocumentName
-from models.policy import Actor, Standing, may, role_in
+from models.policy import may, role_in
 from models.update_log import FIRST_EPOCH
 from models.vocabulary import IncidentId, PersonId, Verb
 from server import live_metrics as metrics
-from server.authenticate import Authenticator, Identity
+from server.admission import Admission
+from server.authenticate import Authenticator
 from server.committer import Committer, Writer, probe
 from server.connection import Connection
+from server.gate import Gate
 from server.housekeeping import beat, sweep
 from server.loading import brought_to_life
 from server.open_room import Line, OpenRoom
 from server.reading import Reader
-from sync.effects import MemberId
+from server.returning import FEW, come_back_in
+from server.standings import Standings
 from sync.errors import Refusal
 from sync.messages import RoomAddress
 from sync.notices import incident_changed_notice, moving_notice
-from sync.room import Loaded, Newcomer, Room
+from sync.room import Loaded, Room
 
 log = structlog.get_logger()
 
 DRAIN_WITHIN: Final = 10.0
-MOST_STANDINGS: Final = 1000
-"""Incidents whose participants are known at a time."""
 PROBE: Final = 1.0
 """Seconds between two tries to write while storage fails."""
 
@@ -51,14 +52,17 @@ class Hub:
         self.inbox = self._committer.inbox
         self._rooms: dict[DocumentName, OpenRoom] = {}
         self._opening: dict[DocumentName, asyncio.Task[OpenRoom]] = {}
-        self._standings: dict[IncidentId, Standing] = {}
+        self.standings = Standings(read)
+        self.gate = Gate()
         self._connections: set[Connection] = set()
-        self._members = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._generation = 0
         self._dead = False
         self._storage_failing = False
+        self._random = random.random
         self.draining = False
+        self._admission = Admission(
+            self.gate, self.standings, authenticator, self._open, self._connections
+        )
 
     @property
     def storage_failing(self) -> bool:
@@ -70,6 +74,7 @@ class Hub:
     def start(self) -> None:
         """Begin committing, pinging and sweeping; needs a running loop."""
         self._keep(self._committer.run())
+        self._keep(self.gate.run())
         self._keep(beat(self._connections))
         self._keep(sweep(self._connections, self._rooms.values, self._put_away))
 
@@ -87,14 +92,15 @@ class Hub:
     async def drain(self, time_limit: float = DRAIN_WITHIN) -> None:
         """Tell everybody that the server moves, store what waits, and hang up in waves."""
         self.draining = True
-        for connection in self._connections:
-            connection.tell_everywhere(moving_notice())
+        told = {each: self.come_back_in() for each in self._connections}
+        for connection, seconds in told.items():
+            connection.tell_everywhere(moving_notice(seconds))
         try:
             await asyncio.wait_for(self._settled(), time_limit)
         except TimeoutError:
             log.error("drain-timed-out", rooms=len(self._rooms))
         for count, connection in enumerate(list(self._connections)):
-            connection.hang_up(Refusal.RESTART)
+            connection.hang_up(Refusal.RESTART, told.get(connection) or self.come_back_in())
             if count % 50 == 49:
                 await asyncio.sleep(0.02)
 
@@ -108,6 +114,7 @@ class Hub:
         """Store what waits and stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._committer.settled(), DRAIN_WITHIN)
+        self.gate.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -129,94 +136,20 @@ class Hub:
         metrics.SOCKETS.dec()
         connection.leave_all()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether somebody who comes now is asked to come back later."""
+        return self.draining or self.gate.overloaded
+
+    def come_back_in(self) -> int:
+        """Seconds after which somebody should try again who cannot be served now."""
+        return come_back_in(len(self._connections), self.gate.wait(), self._random())
+
     # --- admission -----------------------------------------------------------------------------
 
-    async def admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
-        """Let a connection into a document, or turn it away with the reason."""
-        try:
-            refusal = await self._admit(connection, address, token)
-        except SQLAlchemyError as error:
-            log.error("admission-failed", document=str(address.name), error=type(error).__name__)
-            refusal = Refusal.STORAGE
-            connection.hang_up(refusal)
-            return
-        if refusal is not None:
-            connection.turn_away(address.spelling, refusal)
-
-    async def _admit(
-        self, connection: Connection, address: RoomAddress, token: str
-    ) -> Refusal | None:
-        if connection.identity is None:
-            connection.known_as(await self.settled_in(lambda: self._authenticator.by_token(token)))
-        if connection.identity is None:
-            return Refusal.UNAUTHENTICATED
-        actor = connection.identity.actor
-        standing = await self._standing(address.name.incident)
-        # an incident one takes no part in is indistinguishable from one that does not exist
-        if standing is None or role_in(actor, standing) is None:
-            return Refusal.UNKNOWN_DOCUMENT
-        if not may(actor, Verb.READ, standing, address.name):
-            return Refusal.FORBIDDEN
-        while True:
-            room = await self._open(address.name)
-            # rights may have changed, and the room may have gone, while we waited
-            standing = await self._standing(address.name.incident)
-            if not room.gone:
-                break
-        if address.epoch is not None and address.epoch != room.head.epoch:
-            return Refusal.STALE_EPOCH
-        actor = connection.identity.actor
-        if standing is None or not may(actor, Verb.READ, standing, address.name):
-            return Refusal.FORBIDDEN
-        self._seat(connection, address, room, actor, standing)
-        return None
-
-    async def settled_in(
-        self, look_up: Callable[[], Awaitable[Identity | None]]
-    ) -> Identity | None:
-        """Who somebody is, looked up again when rights changed while we looked."""
-        while True:
-            generation = self._generation
-            found = await look_up()
-            if generation == self._generation:
-                return found
-
-    def _seat(
-        self,
-        connection: Connection,
-        address: RoomAddress,
-        room: OpenRoom,
-        actor: Actor,
-        standing: Standing,
-    ) -> None:
-        member = MemberId(next(self._members))
-        role = role_in(actor, standing)
-        if role is None or connection not in self._connections:
-            return
-        who = Newcomer(
-            member,
-            actor.author,
-            role,
-            may(actor, Verb.WRITE, standing, address.name),
-            actor.function,
-            connection.dialect.acknowledges,
-        )
-        room.join(who, connection, address.spelling)
-        if not connection.seated(address.spelling, member, room):
-            room.leave(member)
-
-    async def _standing(self, incident: IncidentId) -> Standing | None:
-        while (known := self._standings.get(incident)) is None:
-            generation = self._generation
-            found: Standing | None = await self._read(lambda c: incidents.standing(c, incident))
-            if generation != self._generation:
-                continue  # rights changed while we read: what we hold may be the old ones
-            if found is None:
-                return None
-            if len(self._standings) >= MOST_STANDINGS:
-                self._standings.clear()  # of who was refused no room remains to end it
-            self._standings[incident] = found
-        return known
+    def knock(self, connection: Connection, address: RoomAddress, token: str) -> None:
+        """Let a connection into a document when its turn comes, or turn it away then."""
+        self._admission.knock(connection, address, token)
 
     # --- opening -------------------------------------------------------------------------------
 
@@ -264,7 +197,7 @@ class Hub:
         room.close()
         metrics.ROOMS.set(len(self._rooms))
         if not any(name.incident == room.name.incident for name in self._rooms):
-            self._standings.pop(room.name.incident, None)
+            self.standings.forget(room.name.incident)
 
     async def epochs(self, names: list[DocumentName]) -> dict[DocumentName, int]:
         """The present epoch of each document."""
@@ -290,7 +223,7 @@ class Hub:
             self._opening[name] = task
             task.add_done_callback(lambda done: self._opened(name, done))
         for line in lines:
-            line.hang_up(refusal)
+            line.hang_up(refusal, self.come_back_in() if len(lines) > FEW else None)
         if refusal is Refusal.STORAGE:
             self._suspend()
 
@@ -337,9 +270,7 @@ class Hub:
         session: bytes | None = None,
     ) -> None:
         """Something that decides rights was changed and committed: act on the open sockets."""
-        self._generation += 1
-        if incident is not None:
-            self._standings.pop(incident, None)
+        self.standings.changed(incident)
         for connection in list(self._connections):
             identity = connection.identity
             if identity is None:
@@ -347,7 +278,7 @@ class Hub:
             if session is not None and identity.session == session:
                 connection.hang_up(Refusal.SESSION_ENDED)
             elif identity.actor.person == person:
-                await self._identify_again(connection)
+                await self.identify_again(connection)
         for room in list(self._rooms.values()):
             if incident is None or room.name.incident == incident:
                 await self._judge_again(room)
@@ -364,7 +295,8 @@ class Hub:
                         told.add(seat.line)
                         seat.line.say(seat.spelling, incident_changed_notice())
 
-    async def _identify_again(self, connection: Connection) -> None:
+    async def identify_again(self, connection: Connection) -> None:
+        """Look up anew who is behind a socket; one whose session has ended is hung up."""
         identity = connection.identity
         try:
             renewed = None if identity is None else await self._authenticator.renew(identity)
@@ -379,7 +311,7 @@ class Hub:
 
     async def _judge_again(self, room: OpenRoom) -> None:
         try:
-            standing = await self._standing(room.name.incident)
+            standing = await self.standings.of(room.name.incident)
         except SQLAlchemyError as error:
             # nobody keeps a right because it could not be looked up: they come back and are asked
             log.error("rights-not-judged", document=str(room.name), error=type(error).__name__)

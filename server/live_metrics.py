@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 SOCKETS: Final = Gauge("samenbeeld_sockets", "Open collaboration sockets")
 ROOMS: Final = Gauge("samenbeeld_rooms", "Documents held open")
 MEMBERS: Final = Gauge("samenbeeld_members", "Open documents over all sockets")
+AT_THE_DOOR: Final = Gauge("samenbeeld_at_the_door", "Who waits to be let in")
 REFUSALS: Final = Counter("samenbeeld_refusals", "What was refused", ["reason"])
 FRAMES: Final = Counter("samenbeeld_frames_received", "Frames received from clients")
 COMMITTED_UPDATES: Final = Counter("samenbeeld_updates_committed", "Updates stored for good")

@@ -70,8 +70,8 @@ class Line(Protocol):
     def expelled(self, spelling: str, refusal: Refusal) -> None:
         """The stay under this spelling is over."""
 
-    def hang_up(self, refusal: Refusal) -> None:
-        """Close the whole socket."""
+    def hang_up(self, refusal: Refusal, come_back_in: int | None = None, /) -> None:
+        """Close the whole socket, and say when to come back if that was decided."""
 
 
 class Alarm(Protocol):

@@ -106,6 +106,11 @@ class Participant:
         """With which code the last socket was closed."""
         return None if self._socket is None else self._socket.close_code
 
+    @property
+    def close_reason(self) -> str | None:
+        """The reason beside that code."""
+        return None if self._socket is None else self._socket.close_reason
+
     async def ended(self) -> None:
         """Wait until the line is gone."""
         if self._reading is not None:

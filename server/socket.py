@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import structlog
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocket
 
-from server.authenticate import Authenticator
+from server.authenticate import Authenticator, Identity, shown_by
 from server.connection import Connection
+from server.gate import Lane
 from server.hub import Hub
 from server.security import is_own_origin
 from server.websocket import EXTENSION, CollabProtocol
@@ -16,6 +19,9 @@ from sync.plain import Plain
 from sync.ports import Dialect
 
 log = structlog.get_logger()
+
+_HOCUSPOCUS: Final = Hocuspocus()
+"""Keeps nothing: one for all sockets."""
 
 
 class CollabSocket:
@@ -33,7 +39,7 @@ class CollabSocket:
 
     async def collab(self, websocket: WebSocket) -> None:
         """Serve one socket in the Hocuspocus dialect until it closes."""
-        await self._serve(websocket, Hocuspocus(), None)
+        await self._serve(websocket, _HOCUSPOCUS, None)
 
     async def yjs(self, websocket: WebSocket) -> None:
         """Serve one socket in the plain dialect until it closes."""
@@ -45,17 +51,30 @@ class CollabSocket:
             log.info("foreign-origin-refused", path=websocket.url.path)
             await websocket.send_denial_response(PlainTextResponse("foreign origin", 403))
             return
-        if self._hub.draining:
-            await websocket.send_denial_response(PlainTextResponse("restarting", 503))
+        hub = self._hub
+        full = hub.is_full
+        if not full:
+            await hub.gate.turn(Lane.SOCKET)
+        # who has had a turn is let in, unless the server began to go meanwhile
+        if full or hub.draining:
+            seconds = {"Retry-After": str(hub.come_back_in())}
+            answer = PlainTextResponse("come back later", 503, headers=seconds)
+            await websocket.send_denial_response(answer)
             return
-        identity = await self._hub.settled_in(lambda: self._authenticator.identify(websocket))
+        generation = hub.standings.generation
+        identity = await self._identify(websocket)
         await websocket.accept()
         pipe: CollabProtocol = websocket.scope["extensions"][EXTENSION]
-        connection = Connection(self._hub, identity, pipe, dialect, self._hub.inbox)
-        self._hub.connected(connection)
+        connection = Connection(hub, identity, pipe, dialect, hub.inbox)
+        hub.connected(connection)
+        pipe.serve(connection)
         if spelling is not None:
             connection.knock(spelling)
-        try:
-            await pipe.serve(connection)
-        finally:
-            self._hub.disconnected(connection)
+        if identity is not None and generation != hub.standings.generation:
+            # rights changed after we looked, and who did so did not see this socket yet
+            await hub.identify_again(connection)
+
+    async def _identify(self, websocket: WebSocket) -> Identity | None:
+        shown = shown_by(websocket)
+        ask = self._authenticator.identify
+        return await self._hub.standings.person(shown, lambda: ask(websocket)) if shown else None

@@ -9,9 +9,12 @@ This builds on uvicorn's sans-IO protocol, which is not public: uvicorn is pinne
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -25,6 +28,13 @@ MOST_FRAGMENTS: Final = 64
 """Of one message: thousands of tiny ones would cost more than any honest message."""
 HIGH_WATER: Final = 256 * 1024
 """Bytes that wait for a client before it counts as slow."""
+KERNEL_HOLDS: Final = 32 * 1024
+"""Unsent bytes that the kernel may hold for one client. It would take megabytes, and nobody would
+notice for minutes that a client does not read: what waits there can neither be left out nor
+overtaken by a ping."""
+MOST_GATHERED: Final = 64 * 1024
+"""Bytes that may wait to be written together: more would hide from us that a client is slow."""
+_NOT_SENT: Final[int | None] = getattr(socket, "TCP_NOTSENT_LOWAT", None)
 
 
 class Receiver(Protocol):
@@ -42,13 +52,51 @@ class Receiver(Protocol):
     def resumed(self) -> None:
         """The client reads again."""
 
+    def gone(self) -> None:
+        """The socket is gone, however it went; said once."""
+
+
+class _Nowhere(asyncio.Queue[Any]):
+    """Takes the place of the queue to an endpoint that has ended."""
+
+    def put_nowait(self, item: Any) -> None:
+        """Nobody reads it."""
+
+
+_NOWHERE: Final = _Nowhere()
+_OPEN: Final = asyncio.Event()
+_OPEN.set()
+
+
+class _OneWrite(AbstractContextManager[None]):
+    """A stretch in which what is written gathers; inside another one it changes nothing."""
+
+    __slots__ = ("_of", "_outer")
+
+    def __init__(self, of: CollabProtocol) -> None:
+        self._of = of
+
+    def __enter__(self) -> None:
+        self._outer = self._of._gathered
+        if self._outer is None:
+            self._of._gathered = []
+
+    def __exit__(self, *_: object) -> None:
+        if self._outer is None:
+            self._of._let_go()
+
 
 class CollabProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol, until `serve` gives its frames to a receiver."""
+    """uvicorn's protocol, until `serve` gives its frames to a receiver. After that the
+    endpoint ends: an idle socket keeps no task, no headers and no queue."""
 
     _receiver: Receiver | None = None
-    _gone: asyncio.Future[None] | None = None
     _cutter: FrameCutter | None = None
+    _waited: int = 0
+    """How much waited when a pong was last overdue."""
+    _gathered: list[bytes] | None = None
+    """What is said to this client while its own bytes are read: one write."""
+    _gathered_bytes: int = 0
 
     def handle_connect(self, event: Request) -> None:
         """Let the endpoint find us."""
@@ -57,17 +105,42 @@ class CollabProtocol(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = self
 
-    async def serve(self, receiver: Receiver) -> None:
-        """Give every frame to `receiver` until the socket is gone."""
-        if self.transport.is_closing():
+    async def run_asgi(self) -> None:
+        """As uvicorn's, but a socket that was handed over outlives its endpoint."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except Exception:
+            self.logger.exception("the handshake of a socket failed")
+            self.send_500_response()
+            self.transport.close()
+        if self._receiver is None:
+            if self.close_timer is None:
+                self.transport.close()
+        else:
+            self._forget_the_handshake()
+
+    def serve(self, receiver: Receiver) -> None:
+        """Give every frame to `receiver` until the socket is gone. To be called without waiting
+        after the handshake was accepted: what comes in between would be lost."""
+        if self.disconnected:
+            receiver.gone()
             return
         self._receiver = receiver
         if not self.conn.reader.buffer:
             # nothing lies half-read in the complete parser: from here on it gets whole frames
             self._cutter = FrameCutter(self.config.ws_max_size)
-        self._gone = self.loop.create_future()
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
-        await self._gone
+        kernel: socket.socket | None = self.transport.get_extra_info("socket")
+        if kernel is not None and _NOT_SENT is not None and kernel.family != socket.AF_UNIX:
+            kernel.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, KERNEL_HOLDS)
+
+    def _forget_the_handshake(self) -> None:
+        """Some kilobytes, for as long as a page stays open."""
+        self.queue, self.writable = _NOWHERE, _OPEN
+        for name in ("scope", "request", "response"):
+            self.__dict__.pop(name, None)
 
     # --- from the client -----------------------------------------------------------------------
 
@@ -79,16 +152,20 @@ class CollabProtocol(WebSocketsSansIOProtocol):
         messages: list[bytes] = []
         for cut in self._cutter.take(data):
             if isinstance(cut, Unusual):
-                self._hand_over(messages)
+                self._hand_on(messages)
                 messages = []
                 super().data_received(cut)
             else:
                 messages.append(cut)
-        self._hand_over(messages)
+        self._hand_on(messages)
 
-    def _hand_over(self, messages: list[bytes]) -> None:
+    def _hand_on(self, messages: list[bytes]) -> None:
         if messages and self._receiver is not None and not self.close_sent:
             self._receiver.receive(messages)
+
+    def in_one_write(self) -> _OneWrite:
+        """While this lasts, what is written waits, and then leaves together."""
+        return _OneWrite(self)
 
     def handle_cont(self, event: Frame) -> None:
         """Bound the pieces that a message may come in."""
@@ -113,37 +190,61 @@ class CollabProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone, however it went."""
         super().connection_lost(exc)
-        if self._gone is not None and not self._gone.done():
-            self._gone.set_result(None)
+        if self._receiver is not None:
+            self._receiver.gone()
 
     # --- to the client -------------------------------------------------------------------------
 
     def write(self, frames: bytes) -> None:
         """Write what is framed already; a socket that is closing takes nothing any more."""
-        if not self.close_sent and not self.transport.is_closing():
+        if self._gathered is not None:
+            self._gathered.append(frames)
+            self._gathered_bytes += len(frames)
+            if self._gathered_bytes > MOST_GATHERED:
+                self._let_go()
+                self._gathered = []
+        elif not self.close_sent and not self.transport.is_closing():
             self.transport.write(frames)
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame behind what waits, and give the client ten seconds to answer."""
         if self.close_sent or self.transport.is_closing():
             return
+        self._let_go()
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
+    def _let_go(self) -> None:
+        gathered, self._gathered, self._gathered_bytes = self._gathered, None, 0
+        if gathered and not self.close_sent and not self.transport.is_closing():
+            self.transport.write(b"".join(gathered))
+
     def waiting(self) -> int:
         """How many bytes the client has not taken yet."""
         return self.transport.get_write_buffer_size()
 
+    def keepalive_timeout(self) -> None:
+        """A pong stays out. Where much waits, the ping waits behind it: as long as the client takes
+        something, it is slow and not gone."""
+        waited, self._waited = self._waited, self.waiting()
+        if self._waited == 0 or self._waited == waited:
+            super().keepalive_timeout()
+            return
+        self.pong_timer = self.pending_ping_payload = None
+        self.schedule_ping()
+
     def pause_writing(self) -> None:
         """The client does not keep up."""
-        super().pause_writing()
-        if self._receiver is not None:
+        if self._receiver is None:
+            super().pause_writing()
+        else:
             self._receiver.paused()
 
     def resume_writing(self) -> None:
         """The client has taken most of what waited."""
-        super().resume_writing()
-        if self._receiver is not None and not self.transport.is_closing():
+        if self._receiver is None:
+            super().resume_writing()
+        elif not self.transport.is_closing():
             self._receiver.resumed()

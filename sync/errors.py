@@ -147,3 +147,8 @@ CATALOGUE: Final[Mapping[Refusal, Meaning]] = {
         "Something went wrong on the server. Your text is kept and sent again by itself.",
     ),
 }
+
+
+def close_reason(refusal: Refusal, come_back_in: int | None = None) -> str:
+    """The reason of a close frame: `restart`, or `restart; retry-after=12` (in seconds)."""
+    return str(refusal) if come_back_in is None else f"{refusal}; retry-after={come_back_in}"

@@ -31,6 +31,8 @@ MOST_BEHIND: Final = 100
 """Changes that are sent behind a state that was encoded before."""
 RECENT_ANSWERS: Final = 4
 """Answers without news that are known by their bytes."""
+RECENT_QUESTIONS: Final = 4
+"""State vectors whose difference is known: pages that come back together were in step together."""
 
 
 class _Answer:
@@ -73,6 +75,7 @@ class Live:
         self._nothing_new: bytes | None = None
         self._answers: deque[_Answer] = deque(maxlen=RECENT_ANSWERS)
         self._deletions: Deletions | None = None
+        self._differences: dict[bytes, bytes] = {}
         if built is None:
             self.restore()
         else:
@@ -97,6 +100,7 @@ class Live:
 
     def _watch(self, doc: Doc[Any]) -> None:
         self.close()
+        self._differences.clear()
         self._doc = doc
         self._subscription = doc.observe(self._on_event)
 
@@ -146,6 +150,7 @@ class Live:
         """What was emitted will be appended, and the clocks are these `after` it."""
         self._since.append(emitted)
         self.clocks.update(after)
+        self._differences.clear()
         if emitted[-1]:
             # it ends with the length of a deletion, or with 0: there is none; a change may delete
             # what it does not name, when two set the same key
@@ -171,8 +176,14 @@ class Live:
         return self._full, self._since_full
 
     def difference(self, state_vector: bytes) -> bytes:
-        """What somebody lacks who has this."""
-        return self._doc.get_update(state_vector)
+        """What somebody lacks who has this; encoded once for a herd that was in step."""
+        known = self._differences.get(state_vector)
+        if known is None:
+            known = self._doc.get_update(state_vector)
+            if len(self._differences) >= RECENT_QUESTIONS:
+                self._differences.clear()
+            self._differences[state_vector] = known
+        return known
 
     def state_vector(self) -> bytes:
         """What it has."""

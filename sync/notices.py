@@ -68,9 +68,9 @@ def incident_changed_notice() -> Stateless:
     return _notice("incident-changed")
 
 
-def moving_notice() -> Stateless:
-    """The server is about to stop or restart."""
-    return _notice("moving")
+def moving_notice(seconds: int) -> Stateless:
+    """The server is about to stop or restart; come back after so many seconds, and not before."""
+    return _notice("moving", seconds=seconds)
 
 
 def session_ended_notice() -> Stateless:

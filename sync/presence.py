@@ -81,19 +81,22 @@ class Presence:
         self._news: set[int] = set()
         self._sent_at = float("-inf")
         self._renewed_at = float("-inf")
+        self._expires_at = float("inf")
+        """Nobody's state expires before this; who renews moves it on only when it has come."""
+        self._here: bytes | None = None
 
     def arrive(self, author: Author, role: Role) -> None:
         """A member was let in."""
         if role is Role.OBSERVER:
             self._observers[author.organisation] += 1
-            self._news.add(self._server_client)
+            self._is_news(self._server_client)
 
     def depart(self, member: MemberId, author: Author, role: Role) -> None:
         """A member left: their states go, or the count of observers."""
         if role is Role.OBSERVER:
             self._observers[author.organisation] -= 1
             self._observers += Counter()  # drops the zeros
-            self._news.add(self._server_client)
+            self._is_news(self._server_client)
         for client, seen in self._seen.items():
             if seen.member == member:
                 self._leave(client, seen)
@@ -130,18 +133,23 @@ class Presence:
         if seen is not None and sighting.clock < seen.clock:
             return
         self._seen[sighting.client] = _Seen(member, sighting.clock, state, now)
-        self._news.add(sighting.client)
+        self._expires_at = min(self._expires_at, now + EXPIRY)
+        self._is_news(sighting.client)
 
     def _leave(self, client: int, seen: _Seen) -> None:
         if seen.state != _GONE:
             seen.state = _GONE
-            self._news.add(client)
+            self._is_news(client)
+
+    def _is_news(self, client: int) -> None:
+        self._news.add(client)
+        self._here = None
 
     def next_frame_at(self, now: float) -> float | None:
         """When `take_frame` will have something to say; None while nobody is here."""
         if self._news:
             return max(now, self._sent_at + SHORTEST_PAUSE)
-        due = [seen.at + EXPIRY for seen in self._seen.values() if seen.state != _GONE]
+        due = [self._expires_at] if self._seen else []
         if self._observers:
             due.append(self._renewed_at + RENEWAL)
         return min(due, default=None)
@@ -162,7 +170,13 @@ class Presence:
         return frame
 
     def everybody(self) -> bytes | None:
-        """All who are here, for somebody who just came; None when nobody is."""
+        """All who are here, for somebody who just came; None when nobody is. Encoded once for
+        all who come before anything changes."""
+        if self._here is None:
+            self._here = self._everybody()
+        return self._here
+
+    def _everybody(self) -> bytes | None:
         here = [client for client, seen in self._seen.items() if seen.state != _GONE]
         if self._observers:
             here.append(self._server_client)
@@ -171,9 +185,12 @@ class Presence:
         return encode_sightings(self._sighting(client) for client in here)
 
     def _expire(self, now: float) -> None:
-        for client, seen in self._seen.items():
-            if now >= seen.at + EXPIRY:
-                self._leave(client, seen)
+        if now >= self._expires_at:
+            for client, seen in self._seen.items():
+                if now >= seen.at + EXPIRY:
+                    self._leave(client, seen)
+            living = (seen.at + EXPIRY for seen in self._seen.values() if seen.state != _GONE)
+            self._expires_at = min(living, default=float("inf"))
         if self._observers and now >= self._renewed_at + RENEWAL:
             self._news.add(self._server_client)
 

@@ -98,6 +98,8 @@ Step = Knock | Deliver | Depart | TurnAway | HangUp
 class Sessions:
     """All stays of one socket, by the spelling that the client uses."""
 
+    __slots__ = ("_most_bytes", "_sessions", "_waiting_bytes", "_waiting_frames")
+
     def __init__(self, known: bool = False) -> None:
         self._sessions: dict[str, Session] = {}
         self._most_bytes = MOST_WAITING_BYTES_KNOWN if known else MOST_WAITING_BYTES

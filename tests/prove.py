@@ -24,6 +24,7 @@ from tests.fuzz import fuzz
 from tests.held import old_document_figures
 from tests.honest import honest
 from tests.interop import interop
+from tests.load import herd, idle, slow_readers
 from tests.soak import soak
 
 ROOT: Final = Path(__file__).parent.parent
@@ -131,6 +132,21 @@ def _in_words(figures: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in figures.items())
 
 
+def readers_that_do_not_read() -> str:
+    """Four slow readers among fifty, both dialects."""
+    return str(slow_readers.proved())
+
+
+def a_herd() -> str:
+    """500 pages of eight old documents come back at once after a kill, while others type."""
+    return str(herd.proved())
+
+
+def idle_clients() -> str:
+    """What an idle client costs in the server's memory, at 1,000 of them."""
+    return idle.proved()
+
+
 def _pytest(*arguments: str, **environment: str) -> str:
     """Run tests; what they print about figures. Exits when one fails."""
     run = subprocess.run(
@@ -163,6 +179,9 @@ PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
         a_thousand_kills,
         old_documents,
         days_of_a_server,
+        readers_that_do_not_read,
+        a_herd,
+        idle_clients,
     ],
 }
 

@@ -86,6 +86,11 @@ B = TypeVar("B", bound=_Body)
 
 
 async def session(request: Request) -> Response:
+    """Pages ask this before they open a socket: one that would find the door too full is told
+    when to come back, which a browser does not tell it of a handshake."""
+    hub = services_of(request).hub
+    if hub.is_full:
+        raise Problem(Kind.BUSY, retry_after=hub.come_back_in())
     identity = await who(request)
     expires = identity.expires_at
     return JSONResponse(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from server import inbox as module
@@ -111,6 +112,9 @@ class Pipe:
 
     def waiting(self) -> int:
         return 0
+
+    def in_one_write(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Door:

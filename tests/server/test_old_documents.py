@@ -219,9 +219,9 @@ async def test_R40_standings_go_with_the_last_room_of_their_incident(tmp_path: P
     async with a_server(tmp_path) as server:
         async with server.participant("ana") as ana:
             await ana.open(server.named("picture"))
-            assert len(server.services.hub._standings) == 1
+            assert len(server.services.hub.standings._known) == 1
         await forgotten(server)
-        assert server.services.hub._standings == {}
+        assert server.services.hub.standings._known == {}
 
 
 async def forgotten(server: LiveServer) -> None:

@@ -27,8 +27,11 @@ async def test_a_server_that_is_stopped_stores_everything_and_says_that_it_moves
         assert time.monotonic() - began < 10
         for writer in run.writers:
             await asyncio.wait_for(writer.participant.ended(), 5)
-            assert {"kind": "moving"} in writer.document.notices
+            told = [one["seconds"] for one in writer.document.notices if one["kind"] == "moving"]
+            assert len(told) == 1
+            assert 1 <= told[0] <= 3
             assert writer.participant.close_code == 1012
+            assert writer.participant.close_reason == f"restart; retry-after={told[0]}"
         run._note()
         assert run.under_way == 0, "what had reached the server was acknowledged before it went"
         await run.server.start()

@@ -130,7 +130,7 @@ class Server:
             del self._sockets[socket]
             socket.leave_all()
 
-    async def admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
+    def knock(self, connection: Connection, address: RoomAddress, token: str) -> None:
         raise AssertionError("admission is a step of its own")
 
     def answer(self, number: int) -> None:

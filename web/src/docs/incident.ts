@@ -277,9 +277,15 @@ export class IncidentDocs {
   #noticed(notice: Notice): void {
     if (notice.kind === "incident-changed") this.#standing.changed();
     if (notice.kind === "unavailable") this.#notice = "storage";
-    if (notice.kind === "moving") this.#notice = "moving";
+    if (notice.kind === "moving") this.#movesOn(notice.comeBackIn);
     if (notice.kind === "session-ended") this.#line.stop("session-ended");
     this.#board.look();
+  }
+
+  /** The server is about to go: each page is told another moment to come back. */
+  #movesOn(comeBackIn: number | undefined): void {
+    this.#notice = "moving";
+    if (comeBackIn !== undefined) this.#line.comeBackIn(comeBackIn);
   }
 
   #changed(): void {

@@ -3,6 +3,7 @@
  */
 import { createDecoder, readVarInt, readVarString, readVarUint } from "lib0/decoding";
 import { MessageType } from "../contract.gen";
+import { toldAs } from "../net/line-states";
 import type { RescueReason } from "../net/rescue";
 import { type MarkRow, marksIn } from "./marks";
 
@@ -10,7 +11,7 @@ export type Notice =
   | { kind: "marks"; marks: MarkRow[] }
   | { kind: "refused"; reason: string; retry: boolean }
   | { kind: "unavailable" }
-  | { kind: "moving" }
+  | { kind: "moving"; comeBackIn: number | undefined }
   | { kind: "incident-changed" }
   | { kind: "session-ended" };
 
@@ -22,8 +23,9 @@ export function parseNotice(payload: string): Notice | undefined {
       return { kind: "marks", marks: marksIn(told.marks) };
     case "refused":
       return { kind: "refused", reason: String(told.reason), retry: told.retry === true };
-    case "unavailable":
     case "moving":
+      return { kind: "moving", comeBackIn: toldAs(told.seconds) };
+    case "unavailable":
     case "incident-changed":
     case "session-ended":
       return { kind: told.kind };

@@ -107,6 +107,24 @@ export function backoff(failures: number, random: () => number): number {
   return random() * Math.min(LONGEST_DELAY, FIRST_DELAY * GROWTH ** failures);
 }
 
+/** Nobody is sent away for longer than this, whatever a server or a proxy says. */
+const LONGEST_TOLD = 120;
+
+/**
+ * After how many milliseconds the server wants us back, from the reason of its close frame
+ * (`restart; retry-after=12`); undefined when it did not say.
+ */
+export function toldIn(reason: string): number | undefined {
+  const found = /(?:^|;\s*)retry-after=(\d{1,6})\b/.exec(reason);
+  return found?.[1] === undefined ? undefined : toldAs(Number(found[1]));
+}
+
+/** Seconds from a server as milliseconds within bounds; undefined for what is no such number. */
+export function toldAs(seconds: unknown): number | undefined {
+  if (typeof seconds !== "number" || !Number.isFinite(seconds) || seconds < 0) return undefined;
+  return 1000 * Math.min(LONGEST_TOLD, seconds);
+}
+
 export const SILENT_WHILE_UNSAVED = 5_000;
 export const SILENT_AT_ALL = 12_000;
 

@@ -7,6 +7,7 @@ import {
   type LineReason,
   type LineState,
   next,
+  toldIn,
   verdictOf,
 } from "./line-states";
 import { Listeners } from "./listeners";
@@ -15,11 +16,21 @@ import { Socket, type WebSocketClass } from "./socket";
 /** What asking the server for our session can come to; a lost line rejects instead. */
 export type Admission = "admitted" | "session-ended" | "other-person";
 
+/** The server has no place for us now, and said when it will. */
+export class ComeBackLater extends Error {
+  readonly ms: number;
+
+  constructor(ms: number) {
+    super("the server is too busy");
+    this.ms = ms;
+  }
+}
+
 export interface LineParts {
   url: string;
   clock: Clock;
   /** Asks whether the session is still that of the person of this page. Rejects when the server
-   * cannot be reached. */
+   * cannot be reached, with ComeBackLater when it said when. */
   admit(signal: AbortSignal): Promise<Admission>;
   /** Since when, on the line's clock, something waits to be saved. */
   unsavedSince(): number | undefined;
@@ -61,6 +72,8 @@ export class Line {
   #probedAt = 0;
   #doubtedAt: number | undefined;
   #patience = 0;
+  /** The server asked not to be bothered before, on the line's clock. */
+  #notBefore = 0;
   #everLive = false;
   #pending: Cancel[] = [];
   #check: Cancel | undefined;
@@ -72,7 +85,7 @@ export class Line {
     const events = {
       opened: () => this.#opened(),
       heard: () => this.#heard(),
-      closed: (code: number) => this.#closed(code),
+      closed: (code: number, reason: string) => this.#closed(code, reason),
     };
     this.socket = new Socket(parts.url, events, parts.webSocket);
   }
@@ -120,9 +133,10 @@ export class Line {
   }
 
   /** Something says that the line may be back (a network, a page that is looked at again): do
-   * not wait out the pause, and look whether an open line is really alive. */
+   * not wait out the pause, unless the server asked for it, and look whether an open line is
+   * really alive. */
   nudge(): void {
-    this.#move("retry", () => this.#attempt());
+    if (this.#toldToWait() === 0) this.#move("retry", () => this.#attempt());
     this.#lookForSilence();
   }
 
@@ -131,6 +145,11 @@ export class Line {
     if (!isOpen(this.#state)) return;
     this.#doubtedAt ??= this.#parts.clock.now();
     this.socket.probe();
+  }
+
+  /** The server told when to come back, for when this line is lost. */
+  comeBackIn(ms: number): void {
+    this.#notBefore = Math.max(this.#notBefore, this.#parts.clock.now() + ms);
   }
 
   /** Ends this socket and comes back at once, for documents that have to begin anew. */
@@ -177,10 +196,19 @@ export class Line {
       (admission) => {
         if (!abort.signal.aborted) this.#admitted(admission);
       },
-      () => {
-        if (!abort.signal.aborted) this.#lose("unreachable");
+      (error: unknown) => {
+        if (!abort.signal.aborted) this.#notAdmitted(error);
       },
     );
+  }
+
+  #notAdmitted(error: unknown): void {
+    if (!(error instanceof ComeBackLater)) {
+      this.#lose("unreachable");
+      return;
+    }
+    this.comeBackIn(error.ms);
+    this.#lose(this.#reason === "restart" ? "restart" : "busy");
   }
 
   #admitted(admission: Admission): void {
@@ -199,6 +227,7 @@ export class Line {
       this.#openedAt = this.#heardAt = this.#checkedAt = this.#parts.clock.now();
       this.#heardOn = this.#parts.clock.date();
       this.#doubtedAt = undefined;
+      this.#notBefore = 0;
       this.#check = this.#parts.clock.every(CHECK_EVERY, () => this.#lookForSilence());
     });
   }
@@ -213,7 +242,9 @@ export class Line {
     });
   }
 
-  #closed(code: number): void {
+  #closed(code: number, reason: string): void {
+    const told = toldIn(reason);
+    if (told !== undefined) this.comeBackIn(told);
     const verdict = verdictOf(code);
     switch (verdict.next) {
       case "stop":
@@ -244,11 +275,15 @@ export class Line {
       this.#reason = reason;
       this.#failures = stood >= PROVEN_AFTER ? 0 : this.#failures + 1;
       const first = Math.max(0, this.#failures - 1);
-      const pause = backoff(first, this.#parts.random ?? Math.random);
+      const pause = this.#toldToWait() + backoff(first, this.#parts.random ?? Math.random);
       this.#pending.push(
         this.#parts.clock.after(pause, () => this.#move("retry", () => this.#attempt())),
       );
     });
+  }
+
+  #toldToWait(): number {
+    return Math.max(0, this.#notBefore - this.#parts.clock.now());
   }
 
   /**

@@ -2,11 +2,13 @@
  * The few questions that the live page asks beside the live line.
  */
 import { type Boot, type BootDocument, isWorkspace, readBoot } from "../boot";
-import type { Admission } from "./line";
+import { type Admission, ComeBackLater } from "./line";
+import { toldAs } from "./line-states";
 
 export interface Server {
   /** Whether the session of this browser is still that of the person of this page: edits of one
-   * person must never be stored under the name of another. Rejects when the line is down. */
+   * person must never be stored under the name of another. Rejects when the line is down, with
+   * ComeBackLater when the server said for how long. */
   admit(signal: AbortSignal): Promise<Admission>;
   /** The documents of the incident as they are now; undefined when they may not be read. Rejects
    * when the line is down. */
@@ -30,6 +32,8 @@ export class HttpServer implements Server {
   async admit(signal: AbortSignal): Promise<Admission> {
     const response = await ask("/api/v1/session", "application/json", signal);
     if (response.status === 401 && isOurs(response)) return "session-ended";
+    const told = response.status === 503 ? toldBy(response) : undefined;
+    if (told !== undefined) throw new ComeBackLater(told);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     return this.#isMe(recordOf(await response.json())) ? "admitted" : "other-person";
   }
@@ -60,6 +64,12 @@ export class HttpServer implements Server {
 function ask(path: string, accept: string, signal?: AbortSignal): Promise<Response> {
   const headers = { Accept: accept };
   return fetch(path, { cache: "no-store", headers, ...(signal === undefined ? {} : { signal }) });
+}
+
+/** Retry-After in its plain form, in milliseconds. */
+function toldBy(response: Response): number | undefined {
+  const text = response.headers.get("retry-after");
+  return text === null || !/^\d+$/.test(text) ? undefined : toldAs(Number(text));
 }
 
 /** A network that wants a sign-in of its own answers for everybody; our errors are problem+json. */

@@ -14,7 +14,11 @@ test("what the server says beside the documents", () => {
     retry: false,
   });
   expect(parseNotice('{"kind":"unavailable","reason":"storage"}')).toEqual({ kind: "unavailable" });
-  expect(parseNotice('{"kind":"moving"}')).toEqual({ kind: "moving" });
+  expect(parseNotice('{"kind":"moving"}')).toEqual({ kind: "moving", comeBackIn: undefined });
+  expect(parseNotice('{"kind":"moving","seconds":7}')).toEqual({
+    kind: "moving",
+    comeBackIn: 7_000,
+  });
   expect(parseNotice('{"kind":"incident-changed"}')).toEqual({ kind: "incident-changed" });
   expect(parseNotice('{"kind":"session-ended"}')).toEqual({ kind: "session-ended" });
 });

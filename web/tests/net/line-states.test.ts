@@ -6,6 +6,8 @@ import {
   type LineEvent,
   type LineState,
   next,
+  toldAs,
+  toldIn,
   verdictOf,
 } from "../../src/net/line-states";
 
@@ -95,5 +97,22 @@ describe("silence", () => {
     ["and stayed unsaved for 5 s", 13_000, 8_000, true],
   ])("%s", (_, now, unsavedSince, silent) => {
     expect(isSilent(now, 0, unsavedSince)).toBe(silent);
+  });
+});
+
+describe("when the server wants us back", () => {
+  test.each([
+    ["restart; retry-after=12", 12_000],
+    ["retry-after=0", 0],
+    ["too-slow", undefined],
+    ["", undefined],
+    ["restart; retry-after=soon", undefined],
+    ["restart; retry-after=999999", 120_000],
+  ])("%s", (reason, ms) => {
+    expect(toldIn(reason)).toBe(ms);
+  });
+
+  test.each([undefined, null, "7", -1, Number.NaN])("%s says nothing", (seconds) => {
+    expect(toldAs(seconds)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { HocuspocusProvider } from "@hocuspocus/provider";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as Y from "yjs";
-import { type Admission, Line } from "../../src/net/line";
+import { type Admission, ComeBackLater, Line } from "../../src/net/line";
 import { HandClock } from "./hand-clock";
 import { authenticated, syncStatus, turns, WIRE, WireSocket } from "./wire";
 
@@ -177,6 +177,57 @@ describe("being lost", () => {
     line.nudge();
     await turns();
     expect([line.state, WireSocket.made.length]).toEqual(["opening", 2]);
+  });
+});
+
+describe("being sent away for a while", () => {
+  const pauseOf = (line: Line, clock: HandClock) => {
+    const begun = clock.now();
+    while (line.state === "waiting") clock.pass(1);
+    return clock.now() - begun;
+  };
+
+  test("R36: not before the time in the close frame, and then by chance", async () => {
+    const { line, clock } = await aLiveLine();
+    WireSocket.last.end(1012, "restart; retry-after=7");
+    expect([line.state, line.reason]).toEqual(["waiting", "restart"]);
+    line.nudge();
+    expect(line.state).toBe("waiting");
+    expect(pauseOf(line, clock)).toBe(7_500);
+  });
+
+  test("R36: nor before the time in the notice, when the line dies without a word", async () => {
+    const { line, clock } = await aLiveLine();
+    line.comeBackIn(9_000);
+    WireSocket.last.ping();
+    clock.pass(1_000);
+    WireSocket.last.end(1006);
+    expect(pauseOf(line, clock)).toBe(8_500);
+  });
+
+  test("R36: a door that is too full says when, and people see why", async () => {
+    let full = true;
+    const admit = () =>
+      full ? Promise.reject(new ComeBackLater(4_000)) : Promise.resolve("admitted" as const);
+    const { line, clock } = aLine({ admit });
+    line.start();
+    await turns();
+    expect([line.state, line.reason, WireSocket.made.length]).toEqual(["waiting", "busy", 0]);
+    full = false;
+    expect(pauseOf(line, clock)).toBe(4_500);
+    await turns();
+    expect(WireSocket.made).toHaveLength(1);
+  });
+
+  test("the next loss has nothing to do with it", async () => {
+    const { line, clock } = await aLiveLine();
+    WireSocket.last.end(1012, "restart; retry-after=7");
+    pauseOf(line, clock);
+    await turns();
+    WireSocket.last.open();
+    WireSocket.last.ping();
+    WireSocket.last.end(1006);
+    expect(pauseOf(line, clock)).toBeLessThan(2_000);
   });
 });
 
