@@ -194,7 +194,7 @@ class Round:
         effects = self._timed(self.eve.member, message)
         self._note(effects)
         assert guard.parse_state_vector(self.room.state_vector()) == {
-            client: clock for client, clock in self.room._clocks.items() if clock
+            client: clock for client, clock in self.room._live.clocks.items() if clock
         }
         if self._was_expelled(effects):
             self.eve = a_newcomer("eve", "POL")

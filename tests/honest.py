@@ -58,7 +58,7 @@ def _send(room: Room, member: MemberId, kind: int, update: bytes, seed: int) -> 
     effects = room.receive(member, SyncStep2(update) if kind == 1 else Update(update))
     if any(isinstance(one, Expel | Refused) for one in effects):
         raise Dishonest(f"seed {seed}: {effects} for {update.hex()}")
-    if guard.parse_update(update).after(room._clocks) is None:
+    if guard.parse_update(update).after(room._live.clocks) is None:
         raise Dishonest(f"seed {seed}: a gap after it was taken, {update.hex()}")
 
 
