@@ -171,8 +171,11 @@ class Connection:
         back says a dozen things in one read: it is answered in one write."""
         self._frames += len(frames)
         try:
-            with self.in_one_write():
+            if len(frames) == 1:
                 self._handle_each(frames)
+            else:
+                with self.in_one_write():
+                    self._handle_each(frames)
         except Malformed as error:
             log.info("malformed", connection=self.number, why=str(error))
             self.hang_up(Refusal.MALFORMED)

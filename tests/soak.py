@@ -96,7 +96,7 @@ def _counted(server: LiveServer) -> dict[str, int]:
         "files": sum(not _is_of_the_pool(each) for each in Path("/proc/self/fd").iterdir()),
         "threads": threading.active_count(),
         "rooms": len(hub._rooms) + len(hub._opening),
-        "standings": len(hub._standings._known),
+        "standings": len(hub.standings._known),
         "sockets": len(hub._connections),
         "readings": len(readings._kept) + len(readings._loading),
         "to be stored": len(hub._committer._waiting) + len(hub._committer._states),
