@@ -183,7 +183,8 @@ class Soak:
     async def fail_to_read(self, number: int) -> None:
         """Come while the storage cannot be read: the socket is closed."""
         async with connect(self.url, compression=None) as socket:
-            await socket.send(codec.encode(f"bench/scratch/{number}@1", Token(bench.KEY)))
+            name = f"bench/scratch/never-opened-{number}@1"
+            await socket.send(codec.encode(name, Token(bench.KEY)))
             async with asyncio.timeout(PATIENCE):
                 await socket.wait_closed()
         self.failed += 1
