@@ -196,6 +196,7 @@ class Committer:
     async def _commit(self, batches: list[tuple[Committing, Batch]]) -> None:
         began = perf_counter()
         taken = [batch for _, batch in batches]
+        rows = sum(len(batch.rows) for batch in taken)
         try:
             heads = await self._writer.run(lambda connection: store(connection, taken))
         except OperationalError as error:
@@ -208,9 +209,9 @@ class Committer:
             for one in batches:
                 await self._commit([one])
         else:
-            self._pace.committed(perf_counter())
+            self._pace.committed(rows, perf_counter())
             metrics.COMMIT_SECONDS.observe(perf_counter() - began)
-            metrics.COMMITTED_UPDATES.inc(sum(len(batch.rows) for batch in taken))
+            metrics.COMMITTED_UPDATES.inc(rows)
             self._tell(batches, heads)
             for batch in taken:
                 if batch.checkpoint is not None:

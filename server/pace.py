@@ -6,6 +6,8 @@ from typing import Final
 
 COMMITS: Final = 70.0
 """Commits a second, all rooms together: one costs as much for ten rows as for one."""
+ROWS: Final = 40
+"""Rows that count as one commit more: who has much to store gathers longer, and more into each."""
 COMMITS_AT_ONCE: Final = 10.0
 """Commits that may follow on each other before that counts: a quiet server never waits."""
 TELLING_SHARE: Final = 0.1
@@ -49,9 +51,9 @@ class Pace:
         due = max(self._commits.empty_until(), self._telling.empty_until())
         return max(0.0, due - now)
 
-    def committed(self, now: float) -> None:
-        """Something was committed."""
-        self._commits.spend(1.0, now)
+    def committed(self, rows: int, now: float) -> None:
+        """So many rows were committed."""
+        self._commits.spend(1 + rows / ROWS, now)
 
     def told(self, seconds: float, now: float) -> None:
         """Telling everybody took so many seconds."""
