@@ -111,6 +111,24 @@ former_clients: Final = Table(
 )
 """Client ids that wrote in what a restore took away: nothing of theirs is let in again."""
 
+quarantine: Final = Table(
+    "quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("document", _DOCUMENT, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("person", _ID, nullable=False),
+    Column("organisation", _CODE, nullable=False),
+    Column("member", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("change", LargeBinary, nullable=False),
+    Index(None, "person", "at"),
+)
+"""Changes that nothing honest sends, for who has to find out what they were. The oldest go."""
+
 # -- organisations and people ---------------------------------------------------------------
 
 organisations: Final = Table(

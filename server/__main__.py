@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from models.database import DataFolderUnusable
 from models.people import PersonRefused
 from models.safekeeping import CopyFailed
-from server.commands import accounts, data, safekeeping
+from server.commands import accounts, data, quarantine, safekeeping
 from server.commands.bench import serve_bench
 from server.commands.common import DataFolder, settings_for
 from server.commands.replay import run_replay
@@ -28,6 +28,7 @@ _IN_WORDS = (
     CopyFailed,
     NotRestored,
     WereRestored,
+    quarantine.NotThere,
 )
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(accounts.users, name="user")
 app.add_typer(accounts.machine_keys, name="key")
+app.add_typer(quarantine.commands, name="quarantine")
 app.command()(data.migrate)
 app.command()(safekeeping.backup)
 app.command("restore")(safekeeping.restore_backup)

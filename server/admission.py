@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Container
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +17,7 @@ from server.authenticate import Authenticator
 from server.connection import Connection
 from server.gate import Gate, Lane
 from server.open_room import OpenRoom
+from server.rates import Sockets
 from server.standings import Standings
 from sync.effects import MemberId
 from sync.errors import Refusal
@@ -35,12 +38,14 @@ class Admission:
         authenticator: Authenticator,
         open_room: Callable[[DocumentName], Awaitable[OpenRoom]],
         connected: Container[Connection],
+        sockets: Sockets,
     ) -> None:
         self._gate = gate
         self._standings = standings
         self._authenticator = authenticator
         self._open = open_room
         self._connections = connected
+        self._sockets = sockets
         self._members = itertools.count(1)
 
     def knock(self, connection: Connection, address: RoomAddress, token: str) -> None:
@@ -82,6 +87,8 @@ class Admission:
         if connection.identity is None:
             return Refusal.UNAUTHENTICATED
         actor = connection.identity.actor
+        if not self._sockets.count(connection, actor.person):
+            return Refusal.TOO_MANY
         standing = await self._standings.of(address.name.incident)
         # an incident one takes no part in is indistinguishable from one that does not exist
         if standing is None or role_in(actor, standing) is None:
@@ -99,7 +106,14 @@ class Admission:
         actor = connection.identity.actor
         if standing is None or not may(actor, Verb.READ, standing, address.name):
             return Refusal.FORBIDDEN
-        self._seat(connection, address, room, actor, standing)
+        if room.is_full:
+            return Refusal.TOO_MANY
+        if wait := room.wait_for(actor.person):
+            # who is not read any more does not get further over a new socket
+            again = partial(self.knock, connection, address, token)
+            asyncio.get_running_loop().call_later(wait, again)
+        else:
+            self._seat(connection, address, room, actor, standing)
         return None
 
     def _seat(

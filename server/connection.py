@@ -15,6 +15,7 @@ from server import live_metrics as metrics
 from server.authenticate import Identity
 from server.frames import framed
 from server.inbox import Inbox
+from server.rates import LONGEST_REST, Bucket
 from sync import codec
 from sync.effects import MemberId
 from sync.errors import CATALOGUE, CloseCode, Malformed, Refusal, close_reason
@@ -32,7 +33,7 @@ from sync.messages import (
     Update,
     Updates,
 )
-from sync.notices import session_ended_notice
+from sync.notices import come_back_notice, session_ended_notice
 from sync.ports import Dialect
 from sync.sessions import Deliver, Depart, HangUp, Knock, Live, Sessions, TurnAway
 
@@ -43,6 +44,9 @@ MOST_WAITING: Final = 24 << 20
 SLOWEST: Final = 60.0
 """Seconds in which a client that is behind may take nothing, before its socket is closed; it
 catches up when it is back."""
+TALK: Final = 20.0
+"""Messages a second that are not for a room: pings, tokens, goodbyes."""
+TALK_AT_ONCE: Final = 400.0
 UNKNOWN_FOR: Final = 10.0
 """Seconds that a socket may stay open without anybody having been let in."""
 
@@ -76,6 +80,9 @@ class Pipe(Protocol):
 
     def in_one_write(self) -> AbstractContextManager[None]:
         """While this lasts, what is written waits, and then leaves together."""
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing from the client for a while."""
 
 
 class Doorkeeper(Protocol):
@@ -116,6 +123,7 @@ class Connection:
         "_least_waited",
         "_pipe",
         "_taken_at",
+        "_talk",
         "behind",
         "closing",
         "dialect",
@@ -137,6 +145,7 @@ class Connection:
         self.number = next(_numbers)
         self.identity = identity
         self.opened_at = time.monotonic()
+        self._talk = Bucket(TALK, TALK_AT_ONCE, self.opened_at)
         self.sessions = Sessions(known=identity is not None)
         self._desks: dict[MemberId, Desk] = {}
         self.closing: tuple[CloseCode, Refusal] | None = None
@@ -186,6 +195,8 @@ class Connection:
             if self.closing is not None:
                 return
             step = self.sessions.receive(spelling, message, size, time.monotonic())
+            if step.__class__ is not Deliver:
+                self.talked()
             if step is not None:
                 self._take(step)
 
@@ -224,6 +235,7 @@ class Connection:
         """What a frame says about a document; None for one about the line, which is answered."""
         match self.dialect.decode(frame):
             case Ping():
+                self.talked()
                 self.send(codec.PONG)
                 return None
             case Pong():
@@ -244,6 +256,11 @@ class Connection:
                 self.turn_away(spelling, refusal)
             case HangUp(refusal):
                 self.hang_up(refusal)
+
+    def talked(self) -> None:
+        """Something came that is not for a room, which would count it."""
+        if wait := self._talk.take(1.0, time.monotonic()):
+            self.rest(min(wait, LONGEST_REST))
 
     def knock(self, spelling: str) -> None:
         """Ask to be let in to the document that the socket's own address names."""
@@ -347,6 +364,15 @@ class Connection:
         self.behind = False
         for member, desk in list(self._desks.items()):
             desk.caught_up(member)
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing from this client for a while."""
+        self._pipe.rest(seconds)
+
+    def send_away(self, seconds: int) -> None:
+        """Too much came for too long: close, and say when to come back."""
+        self.tell_everywhere(come_back_notice(seconds))
+        self.hang_up(Refusal.TOO_MANY, seconds)
 
     def hang_up(self, refusal: Refusal, come_back_in: int | None = None) -> None:
         """Close the socket with the refusal's close code, behind what waits. The reason says

@@ -19,20 +19,23 @@ from models.update_log import FIRST_EPOCH
 from models.vocabulary import IncidentId, PersonId, Verb
 from server import live_metrics as metrics
 from server.admission import Admission
-from server.authenticate import Authenticator
+from server.authenticate import Authenticator, utc_now
 from server.committer import Committer, Writer, probe
 from server.connection import Connection
 from server.gate import Gate
 from server.housekeeping import beat, sweep
-from server.loading import brought_to_life
-from server.open_room import Line, OpenRoom
+from server.loading import brought_to_life, living
+from server.open_room import OpenRoom
+from server.quarantine import Quarantining
+from server.rates import USUAL, Limits, Sockets
 from server.reading import Reader
 from server.returning import FEW, come_back_in
+from server.seats import Line, Surroundings
+from server.slow_lane import SlowLane
 from server.standings import Standings
 from sync.errors import Refusal
 from sync.messages import RoomAddress
 from sync.notices import incident_changed_notice, moving_notice
-from sync.room import Loaded, Room
 
 log = structlog.get_logger()
 
@@ -44,24 +47,38 @@ PROBE: Final = 1.0
 class Hub:
     """The rooms that are open and the sockets that are connected."""
 
-    def __init__(self, writer: Writer, read: Reader, authenticator: Authenticator) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        read: Reader,
+        authenticator: Authenticator,
+        limits: Limits = USUAL,
+    ) -> None:
         self._writer = writer
         self._read = read
         self._authenticator = authenticator
         self._committer = Committer(writer)
         self.inbox = self._committer.inbox
+        self._quarantine = Quarantining(writer, utc_now)
+        self._around = Surroundings(SlowLane(), self._quarantine, limits)
         self._rooms: dict[DocumentName, OpenRoom] = {}
         self._opening: dict[DocumentName, asyncio.Task[OpenRoom]] = {}
         self.standings = Standings(read)
         self.gate = Gate()
         self._connections: set[Connection] = set()
+        self._sockets = Sockets(limits.sockets)
         self._tasks: set[asyncio.Task[None]] = set()
         self._dead = False
         self._storage_failing = False
         self._random = random.random
         self.draining = False
         self._admission = Admission(
-            self.gate, self.standings, authenticator, self._open, self._connections
+            self.gate,
+            self.standings,
+            authenticator,
+            self._open,
+            self._connections,
+            self._sockets,
         )
 
     @property
@@ -114,6 +131,7 @@ class Hub:
         """Store what waits and stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._committer.settled(), DRAIN_WITHIN)
+            await asyncio.wait_for(self._quarantine.settled(), DRAIN_WITHIN)
         self.gate.close()
         for task in list(self._tasks):
             task.cancel()
@@ -134,6 +152,7 @@ class Hub:
         self.inbox.open_all()
         self._connections.discard(connection)
         metrics.SOCKETS.dec()
+        self._sockets.forget(connection)
         connection.leave_all()
 
     @property
@@ -176,11 +195,11 @@ class Hub:
     async def _load(self, name: DocumentName) -> OpenRoom:
         began = time.perf_counter()
         stored, former, doc = await brought_to_life(self._read, name)
-        loaded = Loaded(stored.state, stored.tail, stored.marks)
-        failing = self._storage_failing
-        room = Room(loaded, time.monotonic, _today, failing, time.thread_time, doc)
+        room = living(stored, doc, self._storage_failing)
         timers = asyncio.get_running_loop()
-        opened = OpenRoom(name, stored.head, room, self._committer, timers, self._broken, former)
+        opened = OpenRoom(
+            name, stored.head, room, self._committer, timers, self._broken, former, self._around
+        )
         self._rooms[name] = opened
         metrics.ROOMS.set(len(self._rooms))
         metrics.LOAD_SECONDS.observe(time.perf_counter() - began)
@@ -326,7 +345,3 @@ class Hub:
                 room.expel(member, Refusal.FORBIDDEN)
             elif member in room.seats:
                 room.change_rights(member, role, may(actor, Verb.WRITE, standing, room.name))
-
-
-def _today() -> int:
-    return time.time_ns() // 1_000_000

@@ -33,3 +33,15 @@ LOAD_SECONDS: Final = Histogram(
     "Time from asking for a document that is not open until it is",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 3),
 )
+SLICES: Final = Histogram(
+    "samenbeeld_slice_seconds",
+    "Time of one slice of a change that is too long to take in at once",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.3),
+)
+SLOWED: Final = Counter(
+    "samenbeeld_slowed", "Times a client over its rate was not read for a while"
+)
+QUARANTINED: Final = Counter(
+    "samenbeeld_quarantined", "Changes kept because nothing honest sends them", ["kept"]
+)
+LARGE: Final = Counter("samenbeeld_large_documents", "Times a document grew past its usual size")

@@ -7,6 +7,7 @@ all rows in the end, for they make the same document.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Generator
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from models.update_log import FIRST_EPOCH, Stored
 from server import live_metrics as metrics
 from server.reading import Reader
 from sync.loaded import Loaded, rebuilding
+from sync.room import Room
 
 log = structlog.get_logger()
 
@@ -44,6 +46,16 @@ async def brought_to_life(
             # its hash fits, or it has none, and the library cannot read it
             _tell_of_damage(name, (stored.seq,))
             below = stored.seq
+
+
+def living(stored: Stored, doc: Doc[Any], suspended: bool) -> Room:
+    """The room of a document that was brought to life, by the clocks of this machine."""
+    loaded = Loaded(stored.state, stored.tail, stored.marks)
+    return Room(loaded, time.monotonic, _today, suspended, time.thread_time, doc)
+
+
+def _today() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _stored(connection: Connection, name: str, below: int | None) -> tuple[Stored, frozenset[int]]:

@@ -7,33 +7,35 @@ commit that covers it. While one batch is being committed the next one gathers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol, assert_never
+from typing import Final, assert_never
 
 import structlog
 
 from models.documents import DocumentName
-from models.policy import Actor
 from models.update_log import Head, NewRow
-from models.vocabulary import Role
+from models.vocabulary import PersonId, Role
 from server import live_metrics as metrics
 from server.committer import Batch, State
+from server.listening import Listening
 from server.mail import Mail
-from server.put_off import PutOff
+from server.seats import ALONE, Alarm, Seat, Surroundings, Timers, Wants
+from server.seats import Line as Line
 from sync.effects import (
     Append,
     Broadcast,
     Checkpoint,
+    Continue,
     Effect,
     Expel,
+    Grew,
     MemberId,
-    Postponed,
+    Quarantine,
     Refused,
     Send,
 )
 from sync.epochs import names_any
 from sync.errors import Refusal, RoomBroken
-from sync.messages import Awareness, FromServer, PermissionDenied, Received, parse_room_address
-from sync.ports import Dialect
+from sync.messages import Awareness, PermissionDenied, Received
 from sync.room import Newcomer, Room
 
 log = structlog.get_logger()
@@ -44,87 +46,6 @@ NOTE_EVERY: Final = 32
 """Commits between two notes of what everybody has been told."""
 IDLE_FOR: Final = 30.0
 """Seconds that an empty room is kept open for somebody who comes back."""
-
-
-class Line(Protocol):
-    """A socket as a room sees it; nothing of it waits or raises."""
-
-    @property
-    def actor(self) -> Actor | None:
-        """The person behind it."""
-
-    @property
-    def dialect(self) -> Dialect:
-        """How the client speaks."""
-
-    @property
-    def behind(self) -> bool:
-        """Whether the client does not keep up."""
-
-    def write(self, frames: bytes) -> None:
-        """Put frames on their way."""
-
-    def say(self, spelling: str, message: FromServer, /) -> bool:
-        """Send one message about a document; False when the dialect has no words for it."""
-
-    def expelled(self, spelling: str, refusal: Refusal) -> None:
-        """The stay under this spelling is over."""
-
-    def hang_up(self, refusal: Refusal, come_back_in: int | None = None, /) -> None:
-        """Close the whole socket, and say when to come back if that was decided."""
-
-
-class Alarm(Protocol):
-    """A call that was put off."""
-
-    def cancel(self) -> None:
-        """Do not call."""
-
-
-class Timers(Protocol):
-    """What puts calls off: an event loop, or a test."""
-
-    def call_later(self, delay: float, callback: Callable[[], None], /) -> Alarm:
-        """Call after `delay` seconds."""
-
-
-class Wants(Protocol):
-    """Who is told that a room has something to store: the committer, or a test."""
-
-    def want(self, room: OpenRoom, /) -> None:
-        """`room` has something to store."""
-
-    def keep(self, state: State, /) -> None:
-        """A checkpoint may be written when nobody waits."""
-
-
-class Seat:
-    """A member's place in a room: the socket, and the spelling that the client uses.
-
-    `missed_since` is what the client had when it was first left out of something because it
-    did not keep up: a state vector.
-    """
-
-    __slots__ = ("hears", "line", "missed_since", "names_epoch", "spelling", "write")
-
-    def __init__(self, line: Line, spelling: str) -> None:
-        self.line = line
-        self.spelling = spelling
-        self.hears = (line.dialect.name, spelling)
-        self.write = line.write
-        address = parse_room_address(spelling)
-        self.names_epoch = address is not None and address.epoch is not None
-        self.missed_since: bytes | None = None
-
-    @property
-    def dialect(self) -> Dialect:
-        """How the client speaks."""
-        return self.line.dialect
-
-    @property
-    def behind(self) -> bool:
-        """Whether the client does not keep up, or has not been told what it missed."""
-        return self.line.behind or self.missed_since is not None
 
 
 class OpenRoom:
@@ -141,6 +62,7 @@ class OpenRoom:
         timers: Timers,
         broken: Callable[[OpenRoom, Exception], None],
         former: frozenset[int] = frozenset(),
+        around: Surroundings = ALONE,
     ) -> None:
         self.name = name
         self.head = head
@@ -152,12 +74,13 @@ class OpenRoom:
         self._timers = timers
         self._broken = broken
         self._former = former
+        self._around = around
+        self._listening = Listening(around.limits, room)
         self._in_flight: list[Effect] = []
         self._queue: list[Effect] = []
         self._mail = Mail(self._missed)
         self._leaving: set[MemberId] = set()
         """Who will be shown out once what waits is committed; they are not heard any more."""
-        self._put_off = PutOff(room.survey, timers, self._receive_now, self._survey_failed)
         self._logged: dict[tuple[MemberId, Refusal], float] = {}
         self._told = room.state_vector()
         self._taken = self._told
@@ -169,16 +92,25 @@ class OpenRoom:
     @property
     def idle(self) -> bool:
         """Nobody is in and nothing waits to be stored."""
-        return not (self.seats or self._in_flight or self._queue)
+        return not (self.seats or self._in_flight or self._queue or self.room.busy)
 
     # --- members -------------------------------------------------------------------------------
 
     def join(self, who: Newcomer, line: Line, spelling: str) -> None:
         """Let somebody in under a spelling."""
-        self.seats[who.member] = Seat(line, spelling)
+        self.seats[who.member] = Seat(line, spelling, self._listening.allowance(who.author.person))
         metrics.MEMBERS.inc()
         self.perform(self.room.join(who))
         self._set_alarm()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many are in as may be."""
+        return len(self.seats) >= self._around.limits.members
+
+    def wait_for(self, person: PersonId) -> float:
+        """Seconds that somebody who sent too much here should still wait before coming in."""
+        return self._listening.wait_for(person)
 
     def leave(self, member: MemberId) -> None:
         """Somebody's socket closed, or they left the document; known or not, it is done."""
@@ -186,7 +118,6 @@ class OpenRoom:
             return
         metrics.MEMBERS.dec()
         self._leaving.discard(member)
-        self._put_off.forget(member)
         self._logged = {seen: at for seen, at in self._logged.items() if seen[0] != member}
         self.empty_since = self.room.now()
         self.perform(self.room.leave(member))
@@ -194,14 +125,10 @@ class OpenRoom:
 
     def receive(self, member: MemberId, message: Received) -> None:
         """One message of one member; a broken room is handed to `broken`."""
-        if member in self._leaving:
+        seat = self.seats.get(member)
+        if seat is None or member in self._leaving:
             return
-        if not self._put_off.takes(member, message):
-            self._receive_now(member, message)
-
-    def _receive_now(self, member: MemberId, message: Received) -> None:
-        if member not in self.seats:
-            return
+        self._listening.count(seat, message)
         if self._former and self._is_of_an_earlier_epoch(member, message):
             self.expel(member, Refusal.STALE_EPOCH)
             return
@@ -212,17 +139,25 @@ class OpenRoom:
             self._refuse_breaker(member)
             self._broken(self, error)
         else:
-            if effects and isinstance(last := effects[-1], Postponed):
-                # at once, not in the queue of effects: what this member says next waits behind it
-                self._put_off.begin(member, last.message)
             self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
             if isinstance(message, Awareness):
                 self._set_alarm()
+            elif not effects and self.room.busy:
+                self._listening.hold_up(seat)
 
-    def _survey_failed(self, error: Exception) -> None:
-        log.error("survey-failed", document=str(self.name), exc_info=error)
-        self._broken(self, error)
+    def go_on(self) -> None:
+        """For the lane: one slice more of a long change."""
+        if self.gone:
+            return
+        try:
+            effects = self.room.go_on()
+        except RoomBroken as error:
+            log.error("room-broken", document=str(self.name), error=str(error))
+            self._broken(self, error)
+        else:
+            self._leaving.update(one.member for one in effects if isinstance(one, Expel))
+            self.perform(effects)
 
     def _is_of_an_earlier_epoch(self, member: MemberId, message: Received) -> bool:
         """Whether somebody who named no epoch shows that they hold an earlier one."""
@@ -299,7 +234,7 @@ class OpenRoom:
         """Keep a checkpoint if much was written since the last, so that it opens fast again."""
         if self._in_flight or self._queue or self._written_at is None or self.gone:
             return
-        state = self.room.worth_keeping()
+        state = None if self.room.busy else self.room.worth_keeping()
         if state is not None:
             self._committer.keep(State(str(self.name), self.head, state, self._written_at))
 
@@ -307,7 +242,6 @@ class OpenRoom:
         """This room is done: no effect of it will be performed any more."""
         self.gone = True
         self._in_flight, self._queue = [], []
-        self._put_off.clear()
         if self._alarm is not None:
             self._alarm.cancel()
         metrics.MEMBERS.dec(len(self.seats))
@@ -329,8 +263,16 @@ class OpenRoom:
                 self._expel(member, refusal)
             case Refused(member, refusal):
                 self._note_refusal(member, refusal)
-            case Append() | Checkpoint() | Postponed():
-                pass  # on the disk already; kept when it was received
+            case Continue():
+                if self._around.lane is not None:
+                    self._around.lane.enter(self)
+            case Quarantine():
+                self._quarantine(effect)
+            case Grew(size):
+                metrics.LARGE.inc()
+                log.warning("large-document", document=str(self.name), bytes=size)
+            case Append() | Checkpoint():
+                pass  # on the disk already
             case _:
                 assert_never(effect)
 
@@ -344,6 +286,13 @@ class OpenRoom:
         if now - self._logged.get((member, refusal), float("-inf")) >= LOG_AGAIN:
             self._logged[member, refusal] = now
             log.info("refused", document=str(self.name), member=member, reason=str(refusal))
+
+    def _quarantine(self, found: Quarantine) -> None:
+        """Keep it, and listen less to who sent it."""
+        if (seat := self.seats.get(found.member)) is not None:
+            self._listening.penalise(seat)
+        if self._around.keeper is not None:
+            self._around.keeper.keep(str(self.name), self.head.epoch, found)
 
     def _expel(self, member: MemberId, refusal: Refusal) -> None:
         self._mail.send(member, PermissionDenied(refusal))

@@ -9,6 +9,7 @@ import structlog
 
 from models import migrations, organisations, provenance
 from models.database import own
+from server.rates import USUAL, Limits
 from server.settings import Settings
 from server.wiring import Services, build
 
@@ -20,14 +21,16 @@ class WereRestored(Exception):
 
 
 @contextmanager
-def opened(settings: Settings, restored: bool = False) -> Iterator[Services]:
+def opened(
+    settings: Settings, restored: bool = False, limits: Limits = USUAL
+) -> Iterator[Services]:
     """The parts of a server over a database that is ours and fits this version.
 
     Nobody else can be using it meanwhile, so migrations happen by themselves. Raises
     DataFolderInUse or DatabaseInUse when another process has it, and WereRestored, unless
     `restored` says that one knows.
     """
-    services = build(settings)
+    services = build(settings, limits)
     with owned(services):
         try:
             migrate(services)

@@ -12,6 +12,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 from uvicorn.protocols.utils import ClientDisconnected
@@ -26,6 +27,11 @@ EXTENSION: Final = "samenbeeld.socket"
 
 MOST_FRAGMENTS: Final = 64
 """Of one message: thousands of tiny ones would cost more than any honest message."""
+PIECE: Final = 4096
+"""Bytes that are taken in together: hundreds of the smallest messages there are."""
+TURN: Final = 0.005
+"""Seconds for what one socket sent, before others have their turn."""
+PAUSE: Final = 0.01
 HIGH_WATER: Final = 256 * 1024
 """Bytes that wait for a client before it counts as slow."""
 KERNEL_HOLDS: Final = 32 * 1024
@@ -45,6 +51,9 @@ class Receiver(Protocol):
 
     def received_text(self) -> None:
         """A text message, which this dialect does not have."""
+
+    def talked(self) -> None:
+        """Something that is no message: a ping of the websocket."""
 
     def paused(self) -> None:
         """More waits for the client than it reads."""
@@ -97,6 +106,10 @@ class CollabProtocol(WebSocketsSansIOProtocol):
     _gathered: list[bytes] | None = None
     """What is said to this client while its own bytes are read: one write."""
     _gathered_bytes: int = 0
+    _unread: bytes = b""
+    """What was received and not looked at yet; no more is received meanwhile."""
+    _rest: asyncio.Handle | None = None
+    _rest_until: float = 0.0
 
     def handle_connect(self, event: Request) -> None:
         """Let the endpoint find us."""
@@ -145,7 +158,58 @@ class CollabProtocol(WebSocketsSansIOProtocol):
     # --- from the client -----------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """What one read brought; whole binary messages go to the receiver together."""
+        """Take in what came, piece by piece: others are not kept waiting."""
+        if self._rest is not None:
+            self._unread += data
+        elif len(data) <= PIECE:
+            self._cut(data)
+        else:
+            self._take_in(data)
+
+    def _take_in(self, data: bytes) -> None:
+        began = perf_counter()
+        for at in range(0, len(data), PIECE):
+            if self._rest is None and perf_counter() - began > TURN:
+                self.rest(PAUSE)
+            if self._rest is not None:
+                self._unread = data[at:] + self._unread
+                return
+            self._cut(data[at : at + PIECE])
+
+    def rest(self, seconds: float) -> None:
+        """Read nothing from this client for a while; what was read already waits. The client
+        goes on hearing."""
+        until = self.loop.time() + seconds
+        if self.close_sent or self.transport.is_closing() or until < self._rest_until:
+            return
+        if self._rest is None:
+            self.transport.pause_reading()
+        else:
+            self._rest.cancel()
+        self._rest_until = until
+        self._rest = self.loop.call_later(seconds, self._read_on)
+
+    def _read_on(self) -> None:
+        self._stop_resting()
+        unread, self._unread = self._unread, b""
+        if unread:
+            self._take_in(unread)
+        if self._rest is None and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _stop_resting(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+    def handle_ping(self) -> None:
+        """Answer, and count it: pings cost as much as messages."""
+        super().handle_ping()
+        if self._receiver is not None:
+            self._receiver.talked()
+
+    def _cut(self, data: bytes) -> None:
+        """Take in bytes; whole binary messages go to the receiver together."""
         if self._cutter is None:
             super().data_received(data)
             return
@@ -189,6 +253,7 @@ class CollabProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone, however it went."""
+        self._stop_resting()
         super().connection_lost(exc)
         if self._receiver is not None:
             self._receiver.gone()
@@ -214,6 +279,8 @@ class CollabProtocol(WebSocketsSansIOProtocol):
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
+        if self._rest is not None:
+            self._read_on()
         self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def _let_go(self) -> None:
@@ -227,7 +294,10 @@ class CollabProtocol(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """A pong stays out. Where much waits, the ping waits behind it: as long as the client takes
-        something, it is slow and not gone."""
+        something, it is slow and not gone. Whom we do not listen to cannot answer at all."""
+        if self._rest is not None and self.ping_timeout is not None:
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+            return
         waited, self._waited = self._waited, self.waiting()
         if self._waited == 0 or self._waited == waited:
             super().keepalive_timeout()

@@ -17,6 +17,7 @@ from server.demo import material
 from server.hub import Hub
 from server.i18n import Words
 from server.passwords import Guessing, Passwords
+from server.rates import USUAL, Limits
 from server.reading import Reader
 from server.readings import Readings
 from server.settings import Settings
@@ -87,7 +88,7 @@ class Services:
         await self.hub.rights_changed(incident=incident, person=person, session=session)
 
 
-def build(settings: Settings) -> Services:
+def build(settings: Settings, limits: Limits = USUAL) -> Services:
     """The parts of a server; nothing is opened yet."""
     database = database_at(settings.database)
     words = Words(settings.web / "locale", settings.language)
@@ -100,7 +101,7 @@ def build(settings: Settings) -> Services:
         read=read,
         writer=writer,
         authenticator=authenticator,
-        hub=Hub(writer, read, authenticator),
+        hub=Hub(writer, read, authenticator, limits),
         readings=Readings(read),
         pages=Pages(settings.web, words),
         words=words,

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from sync import guard, lib0
+from sync.contents import content_length
 from sync.errors import Malformed
 from sync.lib0 import Reader
 
@@ -86,7 +87,7 @@ def outline(update: bytes) -> guard.Structure:
                 clock += reader.number()
             else:
                 _links(reader, info)
-                clock += guard.content_length(reader, info & _KIND)
+                clock += content_length(reader, info & _KIND)
         if clock > start:
             runs.append(guard.Run(client, start, clock))
     _pass_deletes(reader)
@@ -138,7 +139,7 @@ def _part(reader: Reader, clock: int) -> Part:
         parent = _parent(reader)
         key = reader.text() if info & _KEYED else None
     start = reader.at
-    length = guard.content_length(reader, info & _KIND)
+    length = content_length(reader, info & _KIND)
     return Part(clock, length, info, origin, right, parent, key, reader.data[start : reader.at])
 
 

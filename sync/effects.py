@@ -11,7 +11,7 @@ from typing import NewType
 
 from models.journal import Author, Mark
 from sync.errors import Refusal
-from sync.messages import FromServer, Received
+from sync.messages import FromServer
 
 MemberId = NewType("MemberId", int)
 """One open document on one socket; given out by the server, never used twice."""
@@ -67,12 +67,26 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Postponed:
-    """This message cannot be judged before the document was surveyed: call `survey` until it is
-    done, and then give the message again, before anything else that this member says."""
+class Quarantine:
+    """Keep a change that nothing honest sends, for who has to find out what it was. `why` says
+    what is wrong with it, never what is in it."""
 
     member: MemberId
-    message: Received
+    author: Author
+    why: str
+    change: bytes
 
 
-Effect = Append | Checkpoint | Send | Broadcast | Expel | Refused | Postponed
+@dataclass(frozen=True, slots=True)
+class Grew:
+    """The whole state has grown past what is usual: `size` bytes. Count and log it."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Something long is under way: call `Room.go_on` once others have had their turn."""
+
+
+Effect = Append | Checkpoint | Send | Broadcast | Expel | Refused | Quarantine | Grew | Continue

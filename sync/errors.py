@@ -17,6 +17,17 @@ class Malformed(Exception):
     """Bytes that no honest client sends. The text says what is wrong, never what was in them."""
 
 
+def as_malformed(error: BaseException) -> Malformed:
+    """What it means that the document did not take a change that was read without a fault."""
+    if isinstance(error, Malformed):
+        return error
+    return Malformed(f"the document refused it: {type(error).__name__}")
+
+
+class Full(Exception):
+    """The document is as large as one may become: nothing can be added, only removed."""
+
+
 class RoomBroken(Exception):
     """The room's live document can no longer be trusted; it must be rebuilt from the log."""
 
@@ -58,6 +69,7 @@ class Refusal(StrEnum):
     READ_ONLY = "read-only"
     MALFORMED = "malformed"
     TOO_LARGE = "too-large"
+    FULL = "full"
     TOO_MANY = "too-many"
     TOO_SLOW = "too-slow"
     STORAGE = "storage"
@@ -118,6 +130,12 @@ CATALOGUE: Final[Mapping[Refusal, Meaning]] = {
         CloseCode.TOO_BIG,
         False,
         "This change is too large to send at once. Your text is kept; paste it in parts.",
+    ),
+    Refusal.FULL: Meaning(
+        Fault.THEIRS,
+        CloseCode.TOO_BIG,
+        False,
+        "This document is full. Your text is kept as a copy; remove what is no longer needed.",
     ),
     Refusal.TOO_MANY: Meaning(
         Fault.THEIRS, CloseCode.TRY_LATER, True, "Too much at once. The page tries again by itself."

@@ -15,22 +15,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from sync.contents import (
+    LARGEST_UPDATE as LARGEST_UPDATE,
+)
+from sync.contents import (
+    SUBDOCUMENT,
+    VALUES,
+    bounded,
+    content_length,
+    length,
+    values_of,
+)
 from sync.errors import Malformed
 from sync.lib0 import Reader
 from sync.nesting import Place
-from sync.ordering import Link, can_be_ordered
+from sync.ordering import Link, ordering
+from sync.turns import Work, in_one_go
 
-LARGEST_UPDATE: Final = 1 << 20
-"""Bytes; the same limit as the socket's, so what can be sent can be stored and loaded."""
 MOST_STRUCTS: Final = 50_000
 MOST_CLIENTS: Final = 20_000
 MOST_DELETIONS: Final = 200_000
-DEEPEST_VALUE: Final = 32
 LARGEST_CLOCK: Final = 1 << 53
-LONGEST_STRUCT: Final = 1 << 24
-"""Clock units; longer than any text that fits in a message. A collected run (GC) needs few bytes
-for any length, and would use up its client id for ever."""
-
 _APPLIED_WHOLE: Final = 64
 """Bytes; the structs of a longer one will be asked for."""
 
@@ -84,15 +89,28 @@ class Structure:
         A gap is a run that starts above what is known, or a change that builds on, or deletes,
         something unknown. Structs that wait for each other in a circle are a gap as well.
         """
+        if self._within(known):
+            return in_one_go(self.fitting(known))
+        return self._ends(known)
+
+    def fitting(self, known: Clocks) -> Work[dict[int, int] | None]:
+        """What `after` finds, in turns."""
+        ends, within = self._ends(known), self._within(known)
+        if ends and within and not (yield from ordering(within, known, ends)):
+            return None
+        return ends
+
+    def _within(self, known: Clocks) -> list[Link]:
+        """What hangs on something that is new itself."""
+        return [link for link in self.links if link.below > known.get(link.on, 0)]
+
+    def _ends(self, known: Clocks) -> dict[int, int] | None:
         ends: dict[int, int] = {}
         for run in self.runs:
             reached = ends.get(run.client, known.get(run.client, 0))
             if run.start > reached:
                 return None
             ends[run.client] = max(reached, run.end)
-        within = [link for link in self.links if link.below > known.get(link.on, 0)]
-        if within and not can_be_ordered(within, known, ends):
-            return None
         for run in self.deletes:
             if run.end > ends.get(run.client, known.get(run.client, 0)):
                 return None
@@ -110,9 +128,14 @@ class Structure:
 
 def parse_update(update: bytes) -> Structure:
     """The structure of `update`; raises Malformed for whatever Yjs would not have written."""
+    return in_one_go(reading(update))
+
+
+def reading(update: bytes) -> Work[Structure]:
+    """What `parse_update` does, in turns."""
     if len(update) > LARGEST_UPDATE:
         raise Malformed("the update is too large")
-    return _parse(update, [] if len(update) > _APPLIED_WHOLE else None)
+    return _parsing(update, [] if len(update) > _APPLIED_WHOLE else None)
 
 
 def spans_of(update: bytes) -> list[Span]:
@@ -126,30 +149,27 @@ def parse_state_vector(data: bytes, most: int = MOST_CLIENTS) -> dict[int, int]:
     """A state vector of at most so many clients as clocks; raises Malformed."""
     reader = Reader(data)
     clocks: dict[int, int] = {}
-    for _ in range(_bounded(reader, most, "clients")):
+    for _ in range(bounded(reader, most, "clients")):
         client = reader.number()
         clocks[client] = _clock(reader.number())
     return clocks
 
 
 def _parse(update: bytes, spans: list[Span] | None = None) -> Structure:
+    return in_one_go(_parsing(update, spans))
+
+
+def _parsing(update: bytes, spans: list[Span] | None) -> Work[Structure]:
     reader = Reader(update)
     structure = Structure(spans=spans)
-    for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
-        _client_block(reader, structure)
+    for _ in range(bounded(reader, MOST_CLIENTS, "clients")):
+        yield from _client_block(reader, structure)
     structure.deletes_at = reader.at
-    _deletions(reader, structure)
+    if clients := bounded(reader, MOST_CLIENTS, "clients"):
+        yield from _deletions(reader, structure, clients)
     if reader.left:
         raise Malformed("bytes behind the update")
     return structure
-
-
-def _bounded(reader: Reader, limit: int, what: str) -> int:
-    count = reader.number()
-    # each counted thing takes a byte at least, so a huge count in a short frame is a lie
-    if count > limit or count > reader.left:
-        raise Malformed(f"too many {what}")
-    return count
 
 
 def _clock(clock: int) -> int:
@@ -158,43 +178,44 @@ def _clock(clock: int) -> int:
     return clock
 
 
-def _client_block(reader: Reader, structure: Structure) -> None:
-    count = _bounded(reader, MOST_STRUCTS, "structs")
-    structure.structs += count
-    if structure.structs > MOST_STRUCTS:
+def _client_block(reader: Reader, structure: Structure) -> Work[None]:
+    count = bounded(reader, MOST_STRUCTS, "structs")
+    if structure.structs + count > MOST_STRUCTS:
         raise Malformed("too many structs")
     client = reader.number()
     start = clock = _clock(reader.number())
-    for _ in range(count):
+    for number in range(structure.structs, structure.structs + count):
+        if number & _STRUCTS_A_TURN == _STRUCTS_A_TURN:
+            yield
         at, before = reader.at, clock
         info = reader.byte()
         if info == _SKIP:
             if clock > start:
                 structure.runs.append(Run(client, start, clock))
-            start = clock = _clock(clock + _length(reader))
+            start = clock = _clock(clock + length(reader))
         elif info == _GC:
-            clock = _clock(clock + _length(reader))
+            clock = _clock(clock + length(reader))
         else:
-            clock = _clock(clock + _item(reader, info, client, clock, structure))
+            kind = _place(reader, info, client, clock, structure)
+            if VALUES <= kind <= SUBDOCUMENT:
+                clock = _clock(clock + (yield from values_of(reader, kind)))
+            else:
+                clock = _clock(clock + content_length(reader, kind))
         if structure.spans is not None and info != _SKIP:
             structure.spans.append(Span(client, before, clock, reader.data[at : reader.at]))
+    structure.structs += count
     if clock > start:
         structure.runs.append(Run(client, start, clock))
 
 
+_STRUCTS_A_TURN: Final = (1 << 8) - 1
+_DELETIONS_A_TURN: Final = (1 << 10) - 1
 _GC: Final = 0
 _SKIP: Final = 10
 _HAS_ORIGIN: Final = 0x80
 _HAS_RIGHT_ORIGIN: Final = 0x40
 _HAS_PARENT_KEY: Final = 0x20
 _TYPE: Final = 7
-
-
-def _length(reader: Reader) -> int:
-    length = reader.number()
-    if not 0 < length <= LONGEST_STRUCT:
-        raise Malformed("a struct of an impossible length")
-    return length
 
 
 def _link(reader: Reader, own: int, clock: int, structure: Structure) -> tuple[int, int]:
@@ -209,8 +230,8 @@ def _link(reader: Reader, own: int, clock: int, structure: Structure) -> tuple[i
     return client, on
 
 
-def _item(reader: Reader, info: int, own: int, clock: int, structure: Structure) -> int:
-    """Walk one item of client `own` at `clock` and return its length in clock units."""
+def _place(reader: Reader, info: int, own: int, clock: int, structure: Structure) -> int:
+    """Walk one item of client `own` at `clock` up to its content, and return that one's kind."""
     beside: tuple[int, int] | None = None
     if info & _HAS_RIGHT_ORIGIN and not info & _HAS_ORIGIN:
         beside = _link(reader, own, clock, structure)
@@ -224,7 +245,7 @@ def _item(reader: Reader, info: int, own: int, clock: int, structure: Structure)
         structure.places.append(Place(own, clock, beside, 0))
     kind = info & 0x1F
     structure.types += kind == _TYPE
-    return content_length(reader, kind)
+    return kind
 
 
 def _parent(reader: Reader, info: int, own: int, clock: int, structure: Structure) -> None:
@@ -245,130 +266,14 @@ def _parent(reader: Reader, info: int, own: int, clock: int, structure: Structur
         structure.firsts.add(first)
 
 
-def content_length(reader: Reader, kind: int) -> int:
-    """Walk one content and return its length in clock units."""
-    match kind:
-        case 1:  # deleted
-            return _length(reader)
-        case 2:  # JSON values, an old form of 8
-            return _texts(reader)
-        case 3:  # binary
-            reader.skip(reader.number())
-            return 1
-        case 4:  # text, counted as JavaScript does
-            return _utf16_length(reader.text())
-        case 5:  # embed
-            reader.json()
-            return 1
-        case 6:  # format
-            reader.text()
-            reader.json()
-            return 1
-        case 7:  # shared type
-            _shared_type(reader)
-            return 1
-        case 8:  # values
-            return _values(reader)
-        case 9:  # subdocument
-            reader.text()
-            _value(reader)
-            return 1
-        case _:
-            raise Malformed(f"unknown content {kind}")
-
-
-def _texts(reader: Reader) -> int:
-    count = _counted(reader)
-    for _ in range(count):
-        reader.text()
-    return count
-
-
-def _values(reader: Reader) -> int:
-    count = _counted(reader)
-    for _ in range(count):
-        _value(reader)
-    return count
-
-
-def _counted(reader: Reader) -> int:
-    count = _length(reader)
-    if count > reader.left:
-        raise Malformed("too many values")
-    return count
-
-
-def _utf16_length(text: str) -> int:
-    if not text:
-        raise Malformed("a struct of no length")
-    if text.isascii():
-        return len(text)
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-_NAMED_TYPES: Final = frozenset({3, 5})
-"""Y.XmlElement and Y.XmlHook carry a node name."""
-_LAST_TYPE: Final = 6
-
-
-def _shared_type(reader: Reader) -> None:
-    kind = reader.number()
-    if kind > _LAST_TYPE:
-        raise Malformed(f"unknown shared type {kind}")
-    if kind in _NAMED_TYPES:
-        reader.text()
-
-
-def _value(reader: Reader) -> None:
-    """Walk one lib0 `any` value with a stack of our own: nesting must not use the machine's."""
-    open_counts = [1]
-    keyed = [False]
-    while open_counts:
-        if open_counts[-1] == 0:
-            open_counts.pop()
-            keyed.pop()
-            continue
-        open_counts[-1] -= 1
-        if keyed[-1]:
-            reader.text()
-        nested = _scalar_or_nested(reader)
-        if nested is not None:
-            if len(open_counts) > DEEPEST_VALUE:
-                raise Malformed("a value is nested too deeply")
-            count, has_keys = nested
-            open_counts.append(count)
-            keyed.append(has_keys)
-
-
-def _scalar_or_nested(reader: Reader) -> tuple[int, bool] | None:
-    """One value's own bytes; for an object or array its count, and whether keys come first."""
-    match reader.byte():
-        case 127 | 126 | 121 | 120:  # undefined, null, false, true
-            return None
-        case 125:  # integer
-            reader.number()
-        case 124:  # float32
-            reader.skip(4)
-        case 123 | 122:  # float64, bigint
-            reader.skip(8)
-        case 119:  # text
-            reader.text()
-        case 116:  # bytes
-            reader.skip(reader.number())
-        case 118:
-            return _bounded(reader, LARGEST_UPDATE, "keys"), True
-        case 117:
-            return _bounded(reader, LARGEST_UPDATE, "values"), False
-        case kind:
-            raise Malformed(f"unknown value {kind}")
-    return None
-
-
-def _deletions(reader: Reader, structure: Structure) -> None:
-    for _ in range(_bounded(reader, MOST_CLIENTS, "clients")):
+def _deletions(reader: Reader, structure: Structure, clients: int) -> Work[None]:
+    for _ in range(clients):
         client = reader.number()
-        for _ in range(_bounded(reader, MOST_DELETIONS, "deletions")):
+        for _ in range(bounded(reader, MOST_DELETIONS, "deletions")):
             start = _clock(reader.number())
             structure.deletes.append(Run(client, start, _clock(start + reader.number())))
-            if len(structure.deletes) > MOST_DELETIONS:
+            count = len(structure.deletes)
+            if count > MOST_DELETIONS:
                 raise Malformed("too many deletions")
+            if count & _DELETIONS_A_TURN == 0:
+                yield

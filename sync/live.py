@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from pycrdt import Doc, Subscription, TransactionEvent
 
 from sync import guard
 from sync.deletions import Deletions, as_yjs_writes
-from sync.errors import Malformed, RoomBroken
+from sync.errors import RoomBroken, as_malformed
 from sync.loaded import Loaded, rebuilt
-from sync.slices import apply_in_parts, apply_together
+from sync.slices import apply_together, applying
+from sync.turns import Work
 
 CHECKPOINT_EVERY: Final = 500
 """Rows; loading applies one checkpoint and at most about this many rows …"""
@@ -68,6 +69,8 @@ class Live:
         self._checkpoint_every = checkpoint_every
         self._emitted: list[bytes] = []
         self._subscription: Subscription | None = None
+        self._before: bytes | None = None
+        """What the document had before the change that is being applied in turns."""
         self._base, self._since = loaded.state, list(loaded.tail)
         # what was stored is the state as long as nothing came after: a first reader costs no more
         self._full = None if loaded.tail else loaded.state
@@ -116,12 +119,12 @@ class Live:
 
     # --- changes -------------------------------------------------------------------------------
 
-    def read(self, update: bytes) -> guard.Structure:
+    def reading(self, update: bytes) -> Work[guard.Structure]:
         """The structure of a step 2, with only those deletions that are news. Every client sends
         all that it knows of: who has nothing to say is recognised by the bytes."""
         if any(answer.is_said_by(update) for answer in self._answers):
             return guard.Structure()
-        structure = guard.parse_update(update)
+        structure = yield from guard.reading(update)
         if structure.deletes:
             if self._deletions is None:
                 self._deletions = Deletions(self.nothing_new())
@@ -129,22 +132,39 @@ class Live:
         return structure
 
     def apply(self, updates: Sequence[bytes], structure: guard.Structure) -> bytes | None:
-        """What the document emitted for updates; None when it was nothing new. `take` it, or
-        `restore`; after Malformed the document is as it was."""
+        """What the document emitted for updates, each of them small; None when it was nothing
+        new. `take` it, or `restore`; after Malformed the document is as it was."""
         self._emitted.clear()
         try:
             if len(updates) == 1:
-                apply_in_parts(self._doc, updates[0], structure, self.clocks, self._cpu)
+                self._doc.apply_update(updates[0])
             else:
                 apply_together(self._doc, updates, structure, self._cpu)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt | SystemExit):
-                raise
-            # a panic inside pycrdt is a BaseException; after any error the document may be half
-            # changed, and is not to be trusted
-            self.restore()
-            raise Malformed(f"the document refused it: {type(error).__name__}") from error
+        except BaseException as error:  # noqa: BLE001 a panic inside pycrdt is one
+            self._take_back(error)
         return self._emitted[0] if self._emitted else None
+
+    def applying(self, update: bytes, structure: guard.Structure) -> Work[bytes | None]:
+        """What `apply` does, in turns, with one update of any size. Until it is done the document
+        may only be asked for its state vector, which does not count this change."""
+        self._emitted.clear()
+        self._before = self._doc.get_state()
+        try:
+            yield from applying(self._doc, update, structure, self.clocks, self._cpu)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 a panic inside pycrdt is one
+            self._take_back(error)
+        finally:
+            self._before = None
+        return self._emitted[0] if self._emitted else None
+
+    def _take_back(self, error: BaseException) -> NoReturn:
+        """After any error the document may be half changed, and is not to be trusted."""
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise error
+        self.restore()
+        raise as_malformed(error) from error
 
     def take(self, emitted: bytes, after: Mapping[int, int]) -> None:
         """What was emitted will be appended, and the clocks are these `after` it."""
@@ -186,8 +206,8 @@ class Live:
         return known
 
     def state_vector(self) -> bytes:
-        """What it has."""
-        return self._doc.get_state()
+        """What it has, and not what is being applied."""
+        return self._doc.get_state() if self._before is None else self._before
 
     def nothing_new(self) -> bytes:
         """The answer to our step 1 of who has everything and nothing else."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from models.journal import Author
 from models.vocabulary import Role
 from sync.effects import MemberId
+from sync.presence import Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,6 @@ class Member:
     refused: int = 0
     shown: set[int] = field(default_factory=set)
     """Client ids under which this member was seen; a few at most."""
+    told: dict[int, Sighting] = field(default_factory=dict)
+    """What this member said about its place and nobody has heard yet, the latest under each id."""
+    heard_at: float = float("-inf")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from sync.errors import Malformed
+from sync.turns import Work, in_one_go
 
 DEEPEST: Final = 100
 """Types in types; fifty lists in lists, in rich text."""
@@ -62,10 +63,20 @@ class Depths:
 def measured(places: list[Place], known: Mapping[int, int], before: Depths) -> Depths:
     """The depths of the new items among `places`, which lie on items `before` (all below `known`)
     or on each other without a circle. Raises Malformed for one that lies too deep."""
+    return in_one_go(measuring(places, known, before))
+
+
+_A_TURN: Final = (1 << 8) - 1
+
+
+def measuring(places: list[Place], known: Mapping[int, int], before: Depths) -> Work[Depths]:
+    """What `measured` does, in turns."""
     new = [place for place in places if place.clock >= known.get(place.client, 0)]
     index = _Index(new)
     depths: list[int | None] = [None] * len(new)
     for number in range(len(new)):
+        if number & _A_TURN == _A_TURN:
+            yield
         _measure(number, new, index, depths, before)
     found = Depths()
     for place, depth in sorted(zip(new, depths, strict=True), key=lambda one: one[0][:2]):

@@ -58,6 +58,16 @@ def refused_notice(refusal: Refusal) -> Stateless:
     return _notice("refused", reason=refusal, retry=CATALOGUE[refusal].retry)
 
 
+def large_notice(size: int, most: int) -> Stateless:
+    """The document has become large: `size` bytes of the `most` that it may be."""
+    return _notice("large", size=size, most=most)
+
+
+def come_back_notice(seconds: int) -> Stateless:
+    """Too much was sent for too long; the socket closes next. Come back in `seconds`."""
+    return _notice("come-back", reason=Refusal.TOO_MANY, seconds=seconds)
+
+
 def unavailable_notice() -> Stateless:
     """The server cannot store now; it asks again when it can."""
     return _notice("unavailable", reason=Refusal.STORAGE)

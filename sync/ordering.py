@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Final
+
+from sync.turns import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +20,18 @@ class Link:
     below: int
 
 
-def can_be_ordered(
-    links: Iterable[Link], known: Mapping[int, int], ends: Mapping[int, int]
-) -> bool:
-    """Whether an order exists in which nothing waits for what comes later: `known` are the
-    clocks before, `ends` those after."""
-    waiting = list(links)
-    reached = dict(advances(waiting, known, ends))
-    return all(reached[link.client] == ends[link.client] for link in waiting)
+_A_TURN: Final = (1 << 8) - 1
+
+
+def ordering(links: list[Link], known: Mapping[int, int], ends: Mapping[int, int]) -> Work[bool]:
+    """Find out whether an order exists in which nothing waits for what comes later: `known` are
+    the clocks before, `ends` those after."""
+    reached: dict[int, int] = {}
+    for number, (client, clock) in enumerate(advances(links, known, ends)):
+        reached[client] = clock
+        if number & _A_TURN == _A_TURN:
+            yield
+    return all(reached[link.client] == ends[link.client] for link in links)
 
 
 def advances(
@@ -56,6 +63,8 @@ def advances(
 def _by_client(links: Iterable[Link]) -> dict[int, list[Link]]:
     """The links of each client, the earliest last."""
     waiting: dict[int, list[Link]] = {}
-    for link in sorted(links, key=lambda one: one.clock, reverse=True):
+    for link in links:
         waiting.setdefault(link.client, []).append(link)
+    for own in waiting.values():
+        own.sort(key=lambda one: one.clock, reverse=True)
     return waiting

@@ -54,6 +54,13 @@ def parse_sightings(update: bytes) -> list[Sighting]:
     ]
 
 
+def within_bounds(sighting: Sighting) -> Sighting:
+    """The same; raises Malformed for what no honest client says about itself."""
+    if len(sighting.state) > LARGEST_STATE or sighting.clock >= _LARGEST_CLOCK:
+        raise Malformed("an awareness state is out of bounds")
+    return sighting
+
+
 def encode_sightings(sightings: Iterable[Sighting]) -> bytes:
     """An awareness update (y-protocols `awareness.js`, `encodeAwarenessUpdate`)."""
     listed = list(sightings)
@@ -113,8 +120,6 @@ class Presence:
         """What a member says about its own place, under ids that are its person's own. Raises
         Malformed for what no honest client sends."""
         for sighting in sightings:
-            if len(sighting.state) > LARGEST_STATE or sighting.clock >= _LARGEST_CLOCK:
-                raise Malformed("an awareness state is out of bounds")
             if role is not Role.OBSERVER and self._belongs(member, sighting.client):
                 self._note(member, sighting, _stamped(sighting.state, author, role, function), now)
 

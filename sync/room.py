@@ -6,27 +6,19 @@ rules are numbered in SPEC.md; the tests carry the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, assert_never
+from typing import Any, assert_never
 
 from pycrdt import Doc
 
 from models.vocabulary import Role
 from sync import guard, marks
-from sync.effects import (
-    Append,
-    Broadcast,
-    Checkpoint,
-    Effect,
-    Expel,
-    MemberId,
-    Postponed,
-    Refused,
-    Send,
-)
+from sync.answers import refused, shown_out
+from sync.changes import Changes
+from sync.effects import Broadcast, Effect, MemberId, Send
 from sync.errors import Malformed, Refusal
-from sync.in_turn import parse_in_turn
+from sync.hearing import Hearing
 from sync.live import CHECKPOINT_EVERY as CHECKPOINT_EVERY
 from sync.live import Live
 from sync.loaded import Loaded as Loaded
@@ -41,22 +33,13 @@ from sync.messages import (
     QueryAwareness,
     Received,
     Stateless,
-    SyncStatus,
     SyncStep1,
     SyncStep2,
     Token,
     Update,
     Updates,
 )
-from sync.notices import MarksInWords, refused_notice, unavailable_notice
-from sync.presence import MOST_IDS, Presence, parse_sightings
-from sync.slices import SMALL
-from sync.surveying import Survey
-
-MOST_REFUSED: Final = 20
-"""Changes of a reader whose dialect cannot say no, before the socket is closed."""
-MOST_WRITERS: Final = 1000
-"""Client ids that one change writes under. A page makes one each time it is loaded."""
+from sync.presence import MOST_IDS, Presence, parse_sightings, within_bounds
 
 
 @dataclass
@@ -65,8 +48,8 @@ class Room:
 
     `now` gives seconds of a steady clock, `today` milliseconds since 1970 in UTC. Methods that
     concern a member raise KeyError for one that is not in. `RoomBroken` may come out of
-    `receive`, when the document cannot be restored from what was appended: then this room must be
-    thrown away and made anew from the log.
+    `receive` and `go_on`, when the document cannot be restored from what was appended: then this
+    room must be thrown away and made anew from the log.
     """
 
     loaded: Loaded
@@ -83,10 +66,13 @@ class Room:
 
     def __post_init__(self) -> None:
         self._live = Live(self.loaded, lambda: self.cpu(), self.built, self.checkpoint_every)
-        self._survey = Survey(self._live.state)
         self._marks = marks.Marks(self.loaded.marks)
+        self._changes = Changes(
+            self.loaded, self._live, self._marks, lambda: self.today(), lambda: self.cpu()
+        )
+        self._changes.suspended = self.suspended
         self._presence = Presence(self._live.client_id)
-        self._marks_told = MarksInWords(self._marks.all())
+        self._hearing = Hearing(self._presence)
         # what goes on lives in these: nothing of what was loaded is held twice
         self.loaded, self.built = Loaded(), None
 
@@ -98,12 +84,16 @@ class Room:
         self._presence.arrive(who.author, who.role)
         effects: list[Effect] = [Send(who.member, Authenticated(who.may_write))]
         if self._marks.all():
-            effects.append(Send(who.member, self._marks_told.all()))
+            effects.append(Send(who.member, self._changes.marks_told.all()))
+        if self._changes.growth.is_large:
+            effects.append(Send(who.member, self._changes.growth.notice()))
         return effects + self._presence_frame()
 
     def leave(self, member: MemberId) -> list[Effect]:
         """Somebody is gone, for whatever reason; their presence goes with them."""
         who = self._members.pop(member).who
+        self._changes.forget(member)
+        self._hearing.left(member)
         self._presence.depart(member, who.author, who.role)
         return self._presence_frame()
 
@@ -130,36 +120,48 @@ class Room:
         try:
             return self._receive(one, message)
         except Malformed:
-            return [Refused(member, Refusal.MALFORMED), Expel(member, Refusal.MALFORMED)]
+            return shown_out(one)
+
+    def go_on(self) -> list[Effect]:
+        """One turn more of what is under way, as `Continue` asked."""
+        return self._changes.go_on()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something long is under way; others may wait behind it, in order."""
+        return self._changes.busy
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """How many messages, and bytes, wait behind something long."""
+        return self._changes.waiting
 
     def _receive(self, one: Member, message: Received) -> list[Effect]:
         match message:
-            case SyncStep1(state_vector):
-                return self._answer_step_1(one, state_vector)
-            case SyncStep2(update):
-                return self._step_2(one, update)
-            case Update(update):
-                return self._update(one, update)
-            case Updates(updates):
-                return self._together(one, updates) or self._in_turn(one, updates)
+            case Update() | Updates() | SyncStep2():
+                return self._changes.receive(one, message)
+            case SyncStep1(data):
+                has_any = bool(guard.parse_state_vector(data))
+                return self._changes.when_free(
+                    lambda: self._answer_step_1(one, data, has_any), len(data)
+                )
             case Awareness(update):
                 return self._awareness(one, update)
             case QueryAwareness():
                 return self._who_is_here(one)
             case Stateless():
                 # no command exists yet; an unknown one is refused aloud, not swallowed
-                return _refused(one, Refusal.MALFORMED)
+                return refused(one, Refusal.MALFORMED)
             case Token() | Close():
                 return []
             case _:
                 assert_never(message)
 
-    def _answer_step_1(self, one: Member, state_vector: bytes) -> list[Effect]:
-        known = guard.parse_state_vector(state_vector)
-        effects = self._missing(one, state_vector) if known else self._everything(one)
+    def _answer_step_1(self, one: Member, state_vector: bytes, has_any: bool) -> list[Effect]:
+        effects = self._missing(one, state_vector) if has_any else self._everything(one)
         if one.who.may_write or one.who.acknowledged:
             # a reader's client still counts on an answer; without acknowledgements none does
-            effects.append(self._ask(one))
+            effects.append(self._changes.ask(one))
         return effects + self._who_is_here(one)
 
     def _missing(self, one: Member, state_vector: bytes) -> list[Effect]:
@@ -170,19 +172,15 @@ class Room:
         later = [Send(one.who.member, Update(update)) for update in since]
         return [Send(one.who.member, SyncStep2(state)), *later]
 
-    def _ask(self, one: Member) -> Effect:
-        one.unanswered += 1
-        self._live.nothing_new()  # so that the answer is known when it comes
-        return Send(one.who.member, SyncStep1(self._live.state_vector()))
-
     def _who_is_here(self, one: Member) -> list[Effect]:
         here = self._presence.everybody()
         return [] if here is None else [Send(one.who.member, Awareness(here))]
 
     def _awareness(self, one: Member, update: bytes) -> list[Effect]:
-        who = one.who
-        sightings = [seen for seen in parse_sightings(update) if self._is_own(one, seen.client)]
-        self._presence.see(who.member, who.author, who.role, who.function, sightings, self.now())
+        for sighting in map(within_bounds, parse_sightings(update)):
+            if self._is_own(one, sighting.client):
+                one.told[sighting.client] = sighting
+        self._hearing.spoke(one)
         return self._presence_frame()
 
     def _is_own(self, one: Member, client: int) -> bool:
@@ -196,159 +194,22 @@ class Room:
         one.shown.add(client)
         return True
 
-    # --- changes -------------------------------------------------------------------------------
-
-    def _step_2(self, one: Member, update: bytes) -> list[Effect]:
-        """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
-        later one only in place of what is owed."""
-        structure = self._live.read(update)
-        if one.who.may_write and self._survey.must_come_first(structure):
-            return [Postponed(one.who.member, SyncStep2(update))]
-        one.unanswered = max(0, one.unanswered - 1)
-        if not one.greeted:
-            one.greeted = True
-            one.owed += 1
-        if not (structure.runs or structure.deletes):
-            return self._settle(one)
-        if not one.who.may_write:
-            return self._readers_step_2(one, structure)
-        if self.suspended:
-            # who has nothing new has nothing to wait for
-            return self._hold_back(one) if self._is_news(structure) else self._settle(one)
-        after = structure.after(self._live.clocks)
-        if after is None:
-            if one.unanswered == 0:
-                # it answered the state we have now and still does not fit: no honest client
-                raise Malformed("a step 2 that does not fit the state it answers")
-            return []
-        return self._take(one, (update,), structure, after) + self._settle(one)
-
-    def _update(self, one: Member, update: bytes) -> list[Effect]:
-        structure = guard.parse_update(update)
-        if not one.who.may_write:
-            return self._refuse(one, Refusal.READ_ONLY)
-        if self._survey.must_come_first(structure):
-            return [Postponed(one.who.member, Update(update))]
-        one.owed += 1
-        if self.suspended:
-            return self._hold_back(one)
-        after = structure.after(self._live.clocks)
-        if after is None:
-            return [self._ask(one)] if one.unanswered == 0 else []
-        one.owed -= 1
-        return [*self._take(one, (update,), structure, after), _saved(one)]
-
-    def _together(self, one: Member, updates: Sequence[bytes]) -> list[Effect]:
-        """Changes that came in one read, as one: one row, one broadcast, and an acknowledgement
-        for each. Nothing when they have to be looked at one by one."""
-        if not one.who.may_write or self.suspended:
-            return []
-        try:
-            parsed = parse_in_turn(updates, self._live.clocks, SMALL)
-            if parsed is None:
-                return []
-            if self._survey.must_come_first(parsed[0]):
-                return [Postponed(one.who.member, Updates(tuple(updates)))]
-            return self._take(one, updates, *parsed) + [_saved(one)] * len(updates)
-        except Malformed:
-            # one of them is; what came before it is honest, and counts
-            return []
-
-    def _in_turn(self, one: Member, updates: Sequence[bytes]) -> list[Effect]:
-        effects: list[Effect] = []
-        for number, update in enumerate(updates):
-            effects += self.receive(one.who.member, Update(update))
-            if effects and isinstance(effects[-1], Postponed):
-                # and what comes behind it as well
-                effects[-1] = Postponed(one.who.member, Updates(tuple(updates[number:])))
-            if effects and isinstance(effects[-1], Expel | Postponed):
-                break
-        return effects
-
-    def _settle(self, one: Member) -> list[Effect]:
-        """Acknowledge all that is owed, once our latest step 1 was answered: the answer was
-        made after everything the client had sent, so it holds it all."""
-        if one.unanswered:
-            return []
-        owed, one.owed = one.owed, 0
-        return [_saved(one)] * owed
-
-    def _take(
-        self,
-        one: Member,
-        updates: Sequence[bytes],
-        structure: guard.Structure,
-        after: Mapping[int, int],
-    ) -> list[Effect]:
-        """Apply, and say what the server's own document emitted: never a client's raw bytes."""
-        writes = structure.writes(self._live.clocks)
-        if not self._marks.bind(one.who.author, writes):
-            raise Malformed("a change under somebody else's client id")
-        if len(writes) > MOST_WRITERS:
-            raise Malformed("a change under too many client ids")
-        depths = self._survey.measured(structure, self._live.clocks)
-        emitted = self._live.apply(updates, structure)
-        if emitted is None:
-            if writes:
-                self._live.restore()
-                raise Malformed("a change without a gap did not integrate")
-            return []
-        self._live.take(emitted, after)
-        self._survey.note(structure, writes, depths)
-        today = self.today()
-        new_marks = self._marks.write(one.who.author, writes, today)
-        effects: list[Effect] = [
-            Append(emitted, one.who.author, today, new_marks),
-            *self._checkpoint(),
-            Broadcast(Update(emitted), besides=one.who.member),
-        ]
-        if new_marks:
-            effects.append(Broadcast(self._marks_told.add(new_marks)))
-        return effects
-
-    def _checkpoint(self) -> list[Effect]:
-        state = self._live.checkpoint()
-        return [] if state is None else [Checkpoint(state)]
-
-    # --- refusing ------------------------------------------------------------------------------
-
-    def _readers_step_2(self, one: Member, structure: guard.Structure) -> list[Effect]:
-        """Every honest reader answers our step 1; only news in it is a change."""
-        if self._is_news(structure):
-            one.owed = 0
-            return self._refuse(one, Refusal.READ_ONLY)
-        return self._settle(one)
-
-    def _is_news(self, structure: guard.Structure) -> bool:
-        """Whether a step 2 adds or deletes anything."""
-        return bool(structure.writes(self._live.clocks) or structure.deletes)
-
-    def _refuse(self, one: Member, refusal: Refusal) -> list[Effect]:
-        one.refused += 1
-        if not one.who.acknowledged and one.refused > MOST_REFUSED:
-            return [Refused(one.who.member, refusal), Expel(one.who.member, refusal)]
-        return [Send(one.who.member, SyncStatus(saved=False)), *_refused(one, refusal)]
-
-    def _hold_back(self, one: Member) -> list[Effect]:
-        return [
-            Refused(one.who.member, Refusal.STORAGE),
-            Send(one.who.member, unavailable_notice()),
-        ]
-
     # --- the server's own moves ----------------------------------------------------------------
 
     def suspend(self) -> None:
         """The log cannot be written."""
-        self.suspended = True
+        self.suspended = self._changes.suspended = True
 
     def resume(self) -> list[Effect]:
         """The log can be written again: ask everyone whose changes we held back."""
-        self.suspended = False
-        return [self._ask(one) for one in self._members.values() if one.owed]
+        self.suspended = self._changes.suspended = False
+        return self._changes.when_free(
+            lambda: [self._changes.ask(one) for one in self._members.values() if one.owed]
+        )
 
     def wake_at(self) -> float | None:
         """When `wake` wants to be called, in seconds of the steady clock; None: not at all."""
-        return self._presence.next_frame_at(self.now()) if self._members else None
+        return self._hearing.next_at(self.now()) if self._members else None
 
     def wake(self) -> list[Effect]:
         """What became due: presence that was held back for a tenth of a second, or expired."""
@@ -356,11 +217,17 @@ class Room:
 
     def catch_up(self, member: MemberId, state_vector: bytes) -> list[Effect]:
         """All that somebody missed since `state_vector`, and who is here, in one go."""
-        missed = Send(member, Update(self._live.difference(state_vector)))
-        return [missed, *self._who_is_here(self._members[member])]
+        one = self._members[member]
+        return self._changes.when_free(
+            lambda: [
+                Send(member, Update(self._live.difference(state_vector))),
+                *self._who_is_here(one),
+            ]
+        )
 
     def state_vector(self) -> bytes:
-        """What the live document has; it may count what is not yet committed."""
+        """What the live document has; it may count what is not yet committed, and does not count
+        what is being applied."""
         return self._live.state_vector()
 
     def snapshot(self) -> bytes:
@@ -369,26 +236,15 @@ class Room:
 
     def close(self) -> None:
         """This room is done; nothing may be asked of it any more."""
+        self._changes.close()
         self._live.close()
 
     def worth_keeping(self) -> bytes | None:
         """The state, when it is worth a checkpoint as this room closes; nothing may wait to be
-        committed."""
+        committed, and nothing be under way."""
         return self._live.worth_keeping()
 
-    def survey(self) -> bool:
-        """Go on for a few milliseconds; whether what was postponed can be judged now."""
-        return self._survey.go_on()
-
     def _presence_frame(self) -> list[Effect]:
+        effects = self._hearing.hear(self.now())
         frame = self._presence.take_frame(self.now())
-        return [] if frame is None else [Broadcast(Awareness(frame))]
-
-
-def _saved(one: Member) -> Effect:
-    return Send(one.who.member, SyncStatus(saved=True))
-
-
-def _refused(one: Member, refusal: Refusal) -> list[Effect]:
-    member = one.who.member
-    return [Refused(member, refusal), Send(member, refused_notice(refusal))]
+        return effects if frame is None else [*effects, Broadcast(Awareness(frame))]

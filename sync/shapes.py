@@ -177,7 +177,10 @@ def read_actions(doc: Doc[Any]) -> list[Action]:
 
 
 def _rows(doc: Doc[Any], root: str) -> Iterator[tuple[str, Map[Any]]]:
-    for id, row in doc.get(root, type=Map).items():
+    rows = doc.get(root, type=Map)
+    for id in list(rows.keys()):
+        # a key may be told of that has no value: a hostile client can put formatting there
+        row = rows.get(id)
         if isinstance(row, Map):
             yield id, row
 

@@ -7,7 +7,7 @@ can make each of 25,000 items walk past all the others, half a minute in one fra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pycrdt import Doc
@@ -16,6 +16,7 @@ from sync import guard, lib0
 from sync.errors import Malformed
 from sync.guard import Run, Span, Structure
 from sync.ordering import advances
+from sync.turns import Work, in_one_go
 
 SMALL: Final = 16
 """Structs and deletions of one update that are applied in one go."""
@@ -23,7 +24,11 @@ ALLOWED: Final = 0.1
 """Seconds of CPU that a change may take, and more by what is in it:"""
 ALLOWED_EACH: Final = 8e-6
 """Seconds for a struct, and for four deletions; one to three microseconds are usual."""
-_SHORT, _LONG = 0.002, 0.010
+TOO_COSTLY: Final = "a change that takes too long to apply"
+LONGEST_DELETION: Final = 4096
+"""Clock units; a million letters of one person are one range of deletions."""
+_SPANS_A_TURN: Final = (1 << 10) - 1
+_SHORT, _LONG = 0.001, 0.004
 """Seconds: parts grow while they take less, and shrink when they take more."""
 
 
@@ -34,31 +39,33 @@ def apply_in_parts(
     known: Mapping[int, int],
     cpu: Callable[[], float],
 ) -> None:
-    """Apply a change without a gap, in one transaction. Raises Malformed when it takes longer
-    than any honest one; the document is half changed then."""
-    if structure.size <= SMALL:
+    """All of it now, whether it is small or not."""
+    if is_small(structure):
         doc.apply_update(update)
         return
-    parts = _Parts(update, structure, known)
-    allowed, began, most = _allowed(structure), cpu(), SMALL
+    in_one_go(applying(doc, update, structure, known, cpu))
+
+
+def applying(
+    doc: Doc[Any],
+    update: bytes,
+    structure: Structure,
+    known: Mapping[int, int],
+    cpu: Callable[[], float],
+) -> Work[None]:
+    """Apply a change without a gap, in one transaction that stays open over the turns. Raises
+    Malformed when it takes longer than any honest one; the document is half changed then."""
+    allowed = _allowed(structure)
+    parts = yield from _cut(update, structure, known)
     with doc.transaction():
-        while (part := parts.take(most)) is not None:
-            before = cpu()
-            doc.apply_update(part)
-            now = cpu()
-            if now - began > allowed:
-                raise Malformed("a change that takes too long to apply")
-            if now - before < _SHORT:
-                most *= 2
-            elif now - before > _LONG:
-                most = max(1, most // 4)
+        yield from _apply(doc, parts, allowed, cpu)
 
 
 def apply_together(
     doc: Doc[Any], updates: Sequence[bytes], structure: Structure, cpu: Callable[[], float]
 ) -> None:
     """Apply changes that fit on each other in turn, in one transaction: the document emits them
-    as one, and tidies up once. Raises Malformed as `apply_in_parts` does."""
+    as one, and tidies up once. Raises Malformed as `applying` does."""
     allowed, began = _allowed(structure), cpu()
     with doc.transaction():
         for update in updates:
@@ -71,13 +78,50 @@ def _allowed(structure: Structure) -> float:
     return ALLOWED + ALLOWED_EACH * (structure.structs + len(structure.deletes) / 4)
 
 
+def are_short(deletes: Iterable[Run]) -> bool:
+    """Whether none of them takes more than a moment."""
+    return all(run.end - run.start <= LONGEST_DELETION for run in deletes)
+
+
+def is_small(structure: Structure) -> bool:
+    """Whether a change is applied in one go."""
+    return structure.size <= SMALL and (not structure.deletes or are_short(structure.deletes))
+
+
+def _apply(doc: Doc[Any], parts: _Parts, allowed: float, cpu: Callable[[], float]) -> Work[None]:
+    spent, most = 0.0, SMALL
+    while (part := parts.take(most)) is not None:
+        before = cpu()
+        doc.apply_update(part)
+        took = cpu() - before
+        spent += took
+        if spent > allowed:
+            raise Malformed(TOO_COSTLY)
+        if took < _SHORT:
+            most *= 2
+        elif took > _LONG:
+            most = max(1, most // 4)
+        yield
+
+
+def _cut(update: bytes, structure: Structure, known: Mapping[int, int]) -> Work[_Parts]:
+    spans = structure.spans
+    if spans is None:
+        spans = guard.spans_of(update)
+    ordered: list[Span] = []
+    for span in _in_order(spans, structure, known):
+        ordered.append(span)
+        if len(ordered) & _SPANS_A_TURN == 0:
+            yield
+    return _Parts(ordered, structure.deletes)
+
+
 class _Parts:
     """A change cut into updates, each of which fits on what the ones before made."""
 
-    def __init__(self, update: bytes, structure: Structure, known: Mapping[int, int]) -> None:
-        spans = guard.spans_of(update) if structure.spans is None else structure.spans
-        self._spans = list(_in_order(spans, structure, known))
-        self._deletes = structure.deletes
+    def __init__(self, spans: list[Span], deletes: Iterable[Run]) -> None:
+        self._spans = spans
+        self._deletes = list(_shortened(deletes))
         self._spans_taken = self._deletes_taken = 0
 
     def take(self, most: int) -> bytes | None:
@@ -89,6 +133,17 @@ class _Parts:
         deletes = self._deletes[self._deletes_taken : self._deletes_taken + most]
         self._deletes_taken += len(deletes)
         return b"\x00" + _deletions(deletes) if deletes else None
+
+
+def _shortened(deletes: Iterable[Run]) -> Iterator[Run]:
+    """The same deletions, none of them longer than what takes a moment: one range may hold all
+    there is."""
+    for run in deletes:
+        if run.end - run.start <= LONGEST_DELETION:
+            yield run
+        else:
+            for start in range(run.start, run.end, LONGEST_DELETION):
+                yield Run(run.client, start, min(run.end, start + LONGEST_DELETION))
 
 
 def _in_order(spans: list[Span], structure: Structure, known: Mapping[int, int]) -> Iterator[Span]:

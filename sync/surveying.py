@@ -8,12 +8,15 @@ that lies where the one before it lies costs no memory.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from sync import guard
+from sync.contents import content_length
+from sync.errors import Malformed, RoomBroken
 from sync.lib0 import Reader
-from sync.nesting import Depths, Place, measured
+from sync.nesting import Depths, Place, measured, measuring
+from sync.turns import Work
 
 TOGETHER: Final = 1000
 """Structs between two turns of others: some three milliseconds."""
@@ -51,7 +54,7 @@ class Survey:
     def __init__(self, state: Callable[[], bytes]) -> None:
         self._state = state
         self._depths: Depths | None = None
-        self._walk: Generator[None, None, Depths] | None = None
+        self._walk: Work[Depths] | None = None
         self._since: list[list[Place]] = []
 
     def must_come_first(self, structure: guard.Structure) -> bool:
@@ -67,7 +70,8 @@ class Survey:
         return self._depths is None
 
     def go_on(self) -> bool:
-        """Go on for a few milliseconds; whether everything can be judged now."""
+        """Go on for a few milliseconds; whether everything can be judged now. Raises RoomBroken
+        when the document's own state cannot be read."""
         if self._walk is None:
             return True
         try:
@@ -79,12 +83,22 @@ class Survey:
                 depths.add(measured(places, {}, depths))
             self._since, self._depths = [], depths
             return True
+        except Malformed as error:
+            raise RoomBroken(f"a state that cannot be surveyed: {error}") from error
         return False
 
     def measured(self, structure: guard.Structure, known: Mapping[int, int]) -> Depths | None:
         """How deep the new items of a change lie; None as long as nobody needs to know. Raises
         Malformed when it is too deep."""
         return None if self._depths is None else measured(structure.places, known, self._depths)
+
+    def measuring(
+        self, structure: guard.Structure, known: Mapping[int, int]
+    ) -> Work[Depths | None]:
+        """What `measured` does, in turns."""
+        if self._depths is None:
+            return None
+        return (yield from measuring(structure.places, known, self._depths))
 
     def note(
         self, structure: guard.Structure, writes: Mapping[int, int], found: Depths | None
@@ -97,7 +111,7 @@ class Survey:
             self._since.append([p for p in new if p.clock >= writes[p.client]])
 
 
-def survey(state: bytes) -> Generator[None, None, Depths]:
+def survey(state: bytes) -> Work[Depths]:
     """The depth of every item in a document's own full state, however large; nothing is refused
     here, for what is in the log was let in before."""
     found: dict[int, _Stretch] = {}
@@ -105,7 +119,7 @@ def survey(state: bytes) -> Generator[None, None, Depths]:
     return (yield from _depths(found))
 
 
-def _walk(reader: Reader, found: dict[int, _Stretch]) -> Generator[None, None, None]:
+def _walk(reader: Reader, found: dict[int, _Stretch]) -> Work[None]:
     walked = 0
     for _ in range(reader.number()):
         count, client, clock = reader.number(), reader.number(), reader.number()
@@ -143,7 +157,7 @@ def _struct(reader: Reader, client: int, clock: int, own: _Stretch) -> int:
     kind = info & _KIND
     if kind == _TEXT:
         return clock + _utf16_length(reader.block())
-    return clock + guard.content_length(reader, kind)
+    return clock + content_length(reader, kind)
 
 
 def _utf16_length(text: bytes) -> int:
@@ -162,7 +176,7 @@ def _beside(beside: tuple[int, int], client: int, own: _Stretch) -> _Where:
     return own.places[number] if number >= 0 else _ROOT
 
 
-def _depths(found: dict[int, _Stretch]) -> Generator[None, None, Depths]:
+def _depths(found: dict[int, _Stretch]) -> Work[Depths]:
     """Follow every stretch to the root."""
     known: dict[_Where, int] = {_ROOT: 0}
     depths = Depths()

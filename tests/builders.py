@@ -10,7 +10,7 @@ from pycrdt import Doc, Map, Text
 
 from models.journal import Author
 from models.vocabulary import OrganisationCode, PersonId, Role
-from sync.effects import Append, Broadcast, Effect, MemberId, Send
+from sync.effects import Append, Broadcast, Continue, Effect, MemberId, Send
 from sync.messages import Stateless, SyncStatus, SyncStep1, SyncStep2, Update
 from sync.room import Loaded, Newcomer, Room
 
@@ -109,6 +109,25 @@ def text_of(room: Room) -> str:
     doc: Doc[Any] = Doc()
     doc.apply_update(room.snapshot())
     return str(doc.get("t", type=Text))
+
+
+@dataclass
+class Ticking:
+    """CPU time of which each look costs a little: work without a real clock is in many turns."""
+
+    tick: float = 0.0009
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        self.seconds += self.tick
+        return self.seconds
+
+
+def finished(room: Room, effects: list[Effect]) -> list[Effect]:
+    """All that comes of a message, also when it takes turns."""
+    while room.busy:
+        effects = [*effects, *room.go_on()]
+    return [one for one in effects if not isinstance(one, Continue)]
 
 
 def appends(effects: list[Effect]) -> list[Append]:

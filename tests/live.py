@@ -21,6 +21,7 @@ from models.vocabulary import OrganisationCode, Phase, Role
 from server.app import application
 from server.opening import migrate
 from server.participant import Participant
+from server.rates import USUAL, Limits
 from server.settings import Settings
 from server.websocket import CollabProtocol
 from server.wiring import Services, build
@@ -94,12 +95,15 @@ class LiveServer:
 
 @asynccontextmanager
 async def a_server(
-    folder: Path, password: str | None = None, database_url: str | None = None
+    folder: Path,
+    password: str | None = None,
+    database_url: str | None = None,
+    limits: Limits = USUAL,
 ) -> AsyncIterator[LiveServer]:
     """A server over a fresh database, in `folder` or at an address, stopped at the end. With a
     password all its people can sign in; without one they have their keys."""
     address = None if database_url is None else SecretStr(database_url)
-    services = build(Settings(data=folder, port=0, database_url=address))
+    services = build(Settings(data=folder, port=0, database_url=address), limits)
     migrate(services)
     password_hash = None if password is None else services.passwords.hash(password)
     with services.database.writer.begin() as connection:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Final
 
 from tests import flips, power_loss, simulator
+from tests.attack_load import load
 from tests.chaos import chaos
 from tests.chaos_at_backups import chaos_at_backups
 from tests.chaos_at_checkpoints import chaos_at_checkpoints
-from tests.fuzz import fuzz
+from tests.fuzz import fuzz_in_processes
 from tests.held import old_document_figures
-from tests.honest import honest
+from tests.honest import honest, many_ids, offline_typing
 from tests.interop import interop
 from tests.load import herd, idle, slow_readers
 from tests.soak import soak
@@ -69,13 +70,13 @@ def providers() -> str:
 
 def mutated_frames() -> str:
     """A million mutated frames, as an editor, an observer and a stranger."""
-    figures = fuzz(frames=1_000_000)
+    figures = fuzz_in_processes(frames=1_000_000)
     return f"{figures}: 0 crashes, 0 changes by a reader, 0 frames over 100 ms"
 
 
 def honest_sessions() -> str:
     """Sessions that Yjs generates, through the guard and a room."""
-    return f"{honest(20_000)}: 0 refused"
+    return f"{honest(20_000)}; {offline_typing()}; {many_ids()}: 0 refused"
 
 
 def old_documents() -> str:
@@ -147,6 +148,14 @@ def idle_clients() -> str:
     return idle.proved()
 
 
+def attacked_server() -> str:
+    """Twenty honest people type while three attackers fire every recipe."""
+    figures = asyncio.run(load(seconds=120))
+    if figures.moved >= 0.2:
+        sys.exit(f"the honest ones noticed: {figures}")
+    return str(figures)
+
+
 def _pytest(*arguments: str, **environment: str) -> str:
     """Run tests; what they print about figures. Exits when one fails."""
     run = subprocess.run(
@@ -166,6 +175,7 @@ PROOFS: Final[dict[str, list[Callable[[], str]]]] = {
     "1": [latency, providers, simulated_histories, cut_lines, kill_nine],
     "2": [
         attacks,
+        attacked_server,
         honest_sessions,
         yjs_and_pycrdt,
         ten_thousand_histories,

@@ -16,6 +16,7 @@ from models.vocabulary import Phase, Role, Tlp
 from server.authenticate import utc_now
 from server.commands.common import settings_for
 from server.opening import opened
+from server.rates import BENCH as BENCH_LIMITS
 from server.running import run_server
 
 KEY: Final = "sbk_bench-only-on-loopback"
@@ -30,7 +31,7 @@ def serve_bench(
     """Serve the incident `bench`, whose documents `scratch/<name>` an API key may write."""
     settings = settings_for(host="127.0.0.1", port=port, data=data, log_level="error")
     settings = settings.model_copy(update={"database_url": None})  # a known key is for no other
-    with opened(settings) as services:
+    with opened(settings, limits=BENCH_LIMITS) as services:
         with services.database.writer.begin() as connection:
             _prepare(connection)
         typer.echo(f"key: {KEY}")

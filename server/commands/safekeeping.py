@@ -29,7 +29,7 @@ def verify(
     file: Annotated[Path | None, typer.Option(help="A backup, instead of a data folder.")] = None,
 ) -> None:
     """Check every chain, checkpoint and mark; a server may be running meanwhile."""
-    engine = _engine(settings_for(data=data), file)
+    engine = engine_of(settings_for(data=data), file)
     try:
         count = _say(look_at(engine))
     except Damaged as damage:
@@ -119,7 +119,8 @@ def _replaced(settings: Settings, name: str) -> Database:
     return database_at(here.set(database=name).render_as_string(hide_password=False))
 
 
-def _engine(settings: Settings, file: Path | None) -> Engine:
+def engine_of(settings: Settings, file: Path | None = None) -> Engine:
+    """To read the database of these settings, or a file, beside a server that runs."""
     if file is None and settings.database_url is not None:
         return database_at(settings.database).reader
     file = settings.data / DATABASE_FILE if file is None else file

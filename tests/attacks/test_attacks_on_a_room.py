@@ -10,12 +10,14 @@ import pytest
 
 from models.journal import Author
 from sync import guard, nesting
+from sync.changes import MOST_WRITERS
 from sync.effects import Expel
 from sync.errors import Malformed, Refusal
 from sync.messages import Awareness, SyncStep2, Update
 from sync.presence import Sighting, encode_sightings
-from sync.room import MOST_WRITERS, Room
+from sync.room import Room
 from tests.attacks import recipes
+from tests.attacks.changes import CHANGES
 from tests.builders import Browser, a_newcomer, a_room_with, acks, appends, text_of
 from tests.conftest import ROOT
 
@@ -47,23 +49,6 @@ class Stage:
         change = Update(self.browser.type("EER"))
         assert acks(self.room.receive(self.ana.member, change), self.ana.member) == 1
         assert text_of(self.room) == "EVACUEER"
-
-
-CHANGES = {
-    "any in any 33": recipes.nested_any(33),
-    "any in any 400": recipes.nested_any(400),
-    "any in any 100,000": recipes.nested_any(100_000),
-    "a squatted clock": recipes.squat(7, 5, 1 << 31),
-    "a squatted clock, short": recipes.squat(7, 5, 1000),
-    "a squatted clock of one's own": recipes.squat(666, 0, 1 << 31),
-    "forged text": recipes.forged(7, 5, "EER NIET"),
-    "one key 30,000 times": recipes.one_key_begun(30_000),
-    "one key of 20,000 ids": recipes.one_key_begun_by_many(20_000),
-    "arrays in arrays": recipes.types_in_types(1000),
-    "very many arrays in arrays": recipes.types_in_types(40_000),
-    "arrays beside values in arrays": recipes.types_beside_values(500),
-    "a huge number": b"\xff" * 1_000_000,
-}
 
 
 @pytest.mark.parametrize("carrier", [Update, SyncStep2])

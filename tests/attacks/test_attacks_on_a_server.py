@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from server.participant import OpenDocument, Participant
+from server.rates import Limits
 from sync import codec, lib0
 from sync.messages import (
     Addressed,
@@ -29,16 +30,20 @@ from sync.messages import (
 )
 from sync.presence import Sighting, encode_sightings
 from tests.attacks import recipes
-from tests.attacks.test_attacks_on_a_room import CHANGES
+from tests.attacks.changes import CHANGES
 from tests.live import LiveServer, a_server, stored_text
 
 AT_ONCE = 1.0
 """Seconds of CPU that the whole process may spend on an attack."""
 
 
+PATIENT = Limits(bytes=1e9, bytes_at_once=1e9, penalty=0)
+"""What is hostile costs its sender time in a document (R30); here it is sent again and again."""
+
+
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[LiveServer]:
-    async with a_server(tmp_path) as running:
+    async with a_server(tmp_path, limits=PATIENT) as running:
         yield running
 
 

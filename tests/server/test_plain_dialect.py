@@ -16,9 +16,9 @@ from models.vocabulary import Role
 from server import housekeeping
 from server.authenticate import COOKIE, utc_now
 from sync import lib0
+from sync.changes import MOST_REFUSED
 from sync.messages import MessageType, SyncType
 from sync.presence import Sighting, encode_sightings
-from sync.room import MOST_REFUSED
 from tests.builders import Browser
 from tests.live import LiveServer, a_server, stored_text
 from tests.plain_client import plain, sync_frame

@@ -84,6 +84,9 @@ class Wire:
         if not self.silent and self.held:
             self.to_client.extend(unframed(frames))
 
+    def rest(self, seconds: float) -> None:
+        """What is not read yet waits; here it waits for any time anyway."""
+
     def close(self, code: int, reason: str) -> None:
         self.fuse.burn()
         if not self.silent and self.held:

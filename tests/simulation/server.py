@@ -22,7 +22,8 @@ from server.committer import Batch, State
 from server.connection import Connection
 from server.inbox import Inbox
 from server.open_room import IDLE_FOR, OpenRoom
-from sync.effects import Append, Effect, MemberId
+from server.seats import Surroundings
+from sync.effects import Append, Broadcast, Effect, MemberId
 from sync.errors import Refusal
 from sync.messages import Received, RoomAddress
 from sync.ports import Dialect
@@ -56,6 +57,15 @@ class WatchedRoom(Room):
         for one in effects:
             if isinstance(one, Append):
                 self.watch(member, one)
+        return effects
+
+    def go_on(self) -> list[Effect]:
+        effects = super().go_on()
+        for number, one in enumerate(effects):
+            if isinstance(one, Append):
+                told = next(after for after in effects[number:] if isinstance(after, Broadcast))
+                assert told.besides is not None
+                self.watch(told.besides, one)
         return effects
 
 
@@ -111,6 +121,10 @@ class Server:
     def keep(self, state: State) -> None:
         """A checkpoint is written when there is time, or never."""
         self._states[state.document] = state
+
+    def enter(self, room: OpenRoom) -> None:
+        """Something long goes on when other things had their turn."""
+        self.alarms.call_later(0.0, room.go_on)
 
     # --- sockets -------------------------------------------------------------------------------
 
@@ -180,7 +194,14 @@ class Server:
             self._witness.loaded(name, room.snapshot())
             former = self.log.clients_before(str(name), stored.head.epoch)
             self._rooms[name] = OpenRoom(
-                name, stored.head, room, self, self.alarms, self._broken, former
+                name,
+                stored.head,
+                room,
+                self,
+                self.alarms,
+                self._broken,
+                former,
+                Surroundings(lane=self),
             )
         return self._rooms[name]
 

@@ -12,14 +12,24 @@ from pycrdt import Doc
 
 from sync import anatomy, guard, live
 from sync.deletions import as_yjs_writes
-from sync.effects import Postponed
+from sync.effects import Continue
+from sync.errors import RoomBroken
 from sync.lib0 import text
 from sync.messages import SyncStatus, SyncStep1, SyncStep2, Update, Updates
 from sync.nesting import DEEPEST, Depths, measured
 from sync.room import Loaded, Room, rebuilt
 from sync.slices import SMALL
 from sync.surveying import TOGETHER, survey
-from tests.builders import a_newcomer, a_room, acks, an_observer, appends, sent
+from tests.builders import (
+    Ticking,
+    a_newcomer,
+    a_room,
+    acks,
+    an_observer,
+    appends,
+    finished,
+    sent,
+)
 from tests.old import A_LONG_NIGHT, Hand, Size, loaded_of, rows_of
 
 A_DAY = Size(rows=6_000, pages=400)
@@ -90,10 +100,8 @@ def test_R38_no_honest_member_is_refused_because_a_document_is_large():
         room.receive(who.member, SyncStep1(b"\x00"))
         effects = room.receive(who.member, SyncStep2(nothing_new(room)))
         assert acks(effects, who.member) == 1
-    assert room.receive(ana.member, a_paragraph(7)) == [Postponed(ana.member, a_paragraph(7))]
-    while not room.survey():
-        pass
-    assert appends(room.receive(ana.member, a_paragraph(7)))
+    assert room.receive(ana.member, a_paragraph(7)) == [Continue()]
+    assert appends(finished(room, []))
 
 
 def test_R38_a_document_of_any_number_of_pages_opens():
@@ -157,17 +165,18 @@ def test_R38_a_paragraph_in_an_old_document_is_postponed_and_nobody_else_is():
     room = a_room(loaded=a_day())
     for who in (ana, bo):
         room.join(who)
-    assert room.receive(ana.member, a_paragraph(7)) == [Postponed(ana.member, a_paragraph(7))]
+    room.cpu = Ticking(tick=0.004)
+    assert room.receive(ana.member, a_paragraph(7)) == [Continue()]
     turns = 0
-    while not room.survey():
+    while (effects := room.go_on()) == [Continue()]:
         turns += 1
         hand = Hand(turns, plain=True)
         hand.sit_down_at(1000 + turns)
         # what is written meanwhile is surveyed as well
         assert appends(room.receive(bo.member, Update(hand.update())))
     assert turns >= 2
-    effects = room.receive(ana.member, a_paragraph(7))
     assert acks(effects, ana.member) == 1
+    assert not room.busy
     assert appends(room.receive(bo.member, a_paragraph(8)))
 
 
@@ -182,12 +191,34 @@ def test_R38_what_came_in_one_read_with_the_first_paragraph_stays_in_order():
     read = (large, a_paragraph(7).update, later)
     effects = room.receive(ana.member, Updates(read))
     assert appends(effects)
-    assert effects[-1] == Postponed(ana.member, Updates(read[1:]))
-    together = (a_paragraph(7).update, a_paragraph(8).update)
-    assert room.receive(ana.member, Updates(together)) == [Postponed(ana.member, Updates(together))]
-    while not room.survey():
-        pass
-    assert acks(room.receive(ana.member, Updates(read[1:])), ana.member) == 2
+    assert effects[-1] == Continue()
+    together = (a_paragraph(8).update, a_paragraph(9).update)
+    assert room.receive(ana.member, Updates(together)) == []
+    assert room.waiting[0] == 3
+    effects = finished(room, [])
+    assert acks(effects, ana.member) == 4
+    assert len(appends(effects)) == 3
+
+
+def test_R38_who_leaves_takes_along_what_was_postponed():
+    ana = a_newcomer()
+    room = a_room(loaded=a_day())
+    room.join(ana)
+    room.receive(ana.member, a_paragraph(7))
+    room.leave(ana.member)
+    assert not room.busy
+    assert room.go_on() == []
+
+
+def test_R38_a_state_that_cannot_be_surveyed_breaks_the_room(monkeypatch: pytest.MonkeyPatch):
+    ana = a_newcomer()
+    room = a_room(loaded=a_day())
+    room.join(ana)
+    cut = room.snapshot()[:-20_000]
+    monkeypatch.setattr(room._changes._survey, "_state", lambda: cut)
+    assert room.receive(ana.member, a_paragraph(7)) == [Continue()]
+    with pytest.raises(RoomBroken):
+        finished(room, [])
 
 
 def test_R38_what_is_postponed_is_measured_with_what_came_meanwhile():
@@ -197,9 +228,7 @@ def test_R38_what_is_postponed_is_measured_with_what_came_meanwhile():
     room.join(ana)
     chain = [anatomy.Part(0, 1, 7, None, None, "deep", None, b"\x00")]
     chain += [anatomy.Part(n, 1, 7, None, None, (9, n - 1), None, b"\x00") for n in range(1, 101)]
-    room.receive(ana.member, a_paragraph(7))
-    while not room.survey():
-        pass
+    finished(room, room.receive(ana.member, a_paragraph(7)))
     assert appends(room.receive(ana.member, Update(written([(9, chain[:DEEPEST])]))))
     deeper = anatomy.Part(0, 1, 7, None, None, (9, DEEPEST - 1), None, b"\x00")
     deepest = anatomy.Part(1, 1, 7, None, None, (11, 0), None, b"\x00")

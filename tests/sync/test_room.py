@@ -1,11 +1,12 @@
 """The rules of SPEC.md that concern one room, by their numbers."""
 
 import inspect
+from unittest.mock import ANY
 
 import pytest
 from pycrdt import Doc, Text
 
-from sync.effects import Append, Broadcast, Checkpoint, Expel, Refused, Send
+from sync.effects import Append, Broadcast, Checkpoint, Expel, Quarantine, Refused, Send
 from sync.errors import Refusal, RoomBroken
 from sync.messages import (
     QueryAwareness,
@@ -97,6 +98,7 @@ def test_R8_what_no_honest_client_sends_expels_the_sender_only(junk):
     room = a_room_with(ana, eve)
     effects = room.receive(eve.member, Update(junk))
     assert effects == [
+        Quarantine(eve.member, eve.author, ANY, junk),
         Refused(eve.member, Refusal.MALFORMED),
         Expel(eve.member, Refusal.MALFORMED),
     ]
@@ -160,6 +162,7 @@ def test_R12_what_the_document_chokes_on_expels_its_sender_and_nobody_else_notic
     room.receive(ana.member, Update(browser.type("abc")))
     effects = room.receive(eve.member, Update(POISON))
     assert effects == [
+        Quarantine(eve.member, eve.author, ANY, POISON),
         Refused(eve.member, Refusal.MALFORMED),
         Expel(eve.member, Refusal.MALFORMED),
     ]

@@ -14,7 +14,7 @@ from sync.effects import Expel
 from sync.errors import Malformed, Refusal
 from sync.messages import SyncStep2, Update
 from tests.attacks import recipes
-from tests.builders import Browser, a_change, a_newcomer, a_room, acks, text_of
+from tests.builders import Browser, a_change, a_newcomer, a_room, acks, finished, text_of
 from tests.fuzz import edit
 
 
@@ -74,9 +74,9 @@ def test_R28_a_change_that_costs_more_than_honest_work_is_stopped(recipe: tuple[
         room.join(who)
         room.receive(who.member, SyncStep2(b"\x00\x00"))
     base, walk = recipe
-    assert acks(room.receive(eve.member, Update(base)), eve.member) == 1
+    assert acks(finished(room, room.receive(eve.member, Update(base))), eve.member) == 1
     before, began = room.snapshot(), time.thread_time()
-    effects = room.receive(eve.member, Update(walk))
+    effects = finished(room, room.receive(eve.member, Update(walk)))
     assert time.thread_time() - began < 1.5  # two and twelve when nothing stops them
     assert Expel(eve.member, Refusal.MALFORMED) in effects
     assert room.snapshot() == before
@@ -93,7 +93,7 @@ def test_two_hours_of_offline_typing_are_taken_in_one_step_2():
         text.insert(rng.randrange(len(text) + 1), "x")
     step_2 = SyncStep2(browser.doc.get_update())
     assert guard.parse_update(step_2.update).structs > 10_000
-    assert acks(room.receive(ana.member, step_2), ana.member) == 1
+    assert acks(finished(room, room.receive(ana.member, step_2)), ana.member) == 1
     assert text_of(room) == browser.text
 
 
@@ -109,7 +109,7 @@ def test_a_document_of_5000_client_ids_is_taken_and_sent_again():
         change = Update(recipes.an_update(client, 0, beside))
         assert acks(room.receive(ana.member, change), ana.member) == 1
     whole = SyncStep2(room.snapshot())
-    assert acks(room.receive(ana.member, whole), ana.member) == 1
+    assert acks(finished(room, room.receive(ana.member, whole)), ana.member) == 1
     assert text_of(room) == "x" * 5000
 
 

@@ -60,7 +60,7 @@ export type Priority = (typeof PRIORITIES)[number];
 export const THEMES = ["summary", "source", "effects", "victims", "accessibility", "vital", "communication", "impact", "forecast"] as const;
 export type Theme = (typeof THEMES)[number];
 
-export const REFUSALS = ["unauthenticated", "session-ended", "forbidden", "unknown-document", "stale-epoch", "read-only", "malformed", "too-large", "too-many", "too-slow", "storage", "restart", "internal"] as const;
+export const REFUSALS = ["unauthenticated", "session-ended", "forbidden", "unknown-document", "stale-epoch", "read-only", "malformed", "too-large", "full", "too-many", "too-slow", "storage", "restart", "internal"] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 export const REFUSAL_MEANINGS = {
@@ -72,6 +72,7 @@ export const REFUSAL_MEANINGS = {
   "read-only": { close: 4403, retry: false },
   "malformed": { close: 4400, retry: false },
   "too-large": { close: 1009, retry: false },
+  "full": { close: 1009, retry: false },
   "too-many": { close: 1013, retry: true },
   "too-slow": { close: 1013, retry: true },
   "storage": { close: 4503, retry: true },

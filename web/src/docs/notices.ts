@@ -51,6 +51,7 @@ const REFUSALS: readonly string[] = [
   "unknown-document",
   "malformed",
   "too-large",
+  "full",
 ] satisfies RescueReason[];
 
 /** A refusal that the text has to be put aside for; undefined when it is tried again by itself. */

@@ -131,6 +131,7 @@ export class Refusals {
         return { ...open.address, mayWrite: false };
       case "malformed":
       case "too-large":
+      case "full":
         return open.address;
       case "stale-epoch":
         return this.#askWhere(open);

@@ -16,7 +16,13 @@ import { documentOf, type Unsent } from "./unsent";
 export type RescueReason =
   | Extract<
       Refusal,
-      "stale-epoch" | "read-only" | "forbidden" | "unknown-document" | "malformed" | "too-large"
+      | "stale-epoch"
+      | "read-only"
+      | "forbidden"
+      | "unknown-document"
+      | "malformed"
+      | "too-large"
+      | "full"
     >
   | "withdrawn";
 
@@ -129,6 +135,8 @@ export function reasonOf(reason: CopyReason): string {
       return t("The server could not read this change.");
     case "too-large":
       return t("This change was too large to send at once.");
+    case "full":
+      return t("This document is full. Remove what is no longer needed, then try again.");
     default:
       return reason satisfies never;
   }

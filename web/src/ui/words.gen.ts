@@ -140,6 +140,7 @@ export const nl: Readonly<Record<string, string | readonly string[]>> = {
   "This change was too large to send at once.": "Deze wijziging was te groot om in één keer te versturen.",
   "This device holds text in {n} document that was not sent.": ["Op dit apparaat staat in {n} document tekst die niet is verstuurd.","Op dit apparaat staat in {n} documenten tekst die niet is verstuurd."],
   "This document does not exist any more.": "Dit document bestaat niet meer.",
+  "This document is full. Remove what is no longer needed, then try again.": "Dit document is vol. Verwijder wat niet meer nodig is en probeer het dan opnieuw.",
   "This document was restored on the server.": "Dit document is op de server hersteld.",
   "This incident is closed": "Dit incident is gesloten",
   "This is no web address or e-mail address.": "Dit is geen webadres of e-mailadres.",
