@@ -87,6 +87,8 @@ class Admission:
         if connection.identity is None:
             return Refusal.UNAUTHENTICATED
         actor = connection.identity.actor
+        if connection not in self._connections:
+            return None  # gone meanwhile: it must not be counted any more
         if not self._sockets.count(connection, actor.person):
             return Refusal.TOO_MANY
         standing = await self._standings.of(address.name.incident)

@@ -21,6 +21,7 @@ from sync.room import Loaded, Room, rebuilt
 from sync.slices import SMALL
 from sync.surveying import TOGETHER, survey
 from tests.builders import (
+    Browser,
     Ticking,
     a_newcomer,
     a_room,
@@ -170,10 +171,9 @@ def test_R38_a_paragraph_in_an_old_document_is_postponed_and_nobody_else_is():
     turns = 0
     while (effects := room.go_on()) == [Continue()]:
         turns += 1
-        hand = Hand(turns, plain=True)
-        hand.sit_down_at(1000 + turns)
         # what is written meanwhile is surveyed as well
-        assert appends(room.receive(bo.member, Update(hand.update())))
+        letter = Browser(client_id=1000 + turns).type("x")
+        assert appends(room.receive(bo.member, Update(letter)))
     assert turns >= 2
     assert acks(effects, ana.member) == 1
     assert not room.busy
