@@ -92,8 +92,9 @@ class Allowance:
     def change(self, size: int, now: float, count: int = 1) -> float:
         """Changes of `size` bytes came; for how many seconds not to read."""
         by_number, by_size = self._changes.take(count, now), self._bytes.take(size, now)
-        wait = by_number if by_number > by_size else by_size
-        return self._over(wait, now) if wait else 0.0
+        if not by_number and not by_size:
+            return 0.0
+        return self._over(max(by_number, by_size), now)
 
     def talked(self, now: float) -> float:
         """Another message came; for how many seconds not to read."""

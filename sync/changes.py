@@ -127,7 +127,7 @@ class Changes:
     def receive(self, one: Member, message: Change) -> list[Effect]:
         """Take a change in, refuse it, or begin with it. May raise RoomBroken."""
         if isinstance(message, Update):
-            return self._update(one, message)
+            return self.update(one, message)
         if self._put_off.takes(one, message):
             return []
         if isinstance(message, SyncStep2):
@@ -135,7 +135,8 @@ class Changes:
         together = self._together(one, message)
         return self._one_by_one(one, message.updates) if together is None else together
 
-    def _update(self, one: Member, message: Update) -> list[Effect]:
+    def update(self, one: Member, message: Update) -> list[Effect]:
+        """What `receive` does with what comes most: a key that was pressed."""
         if self._continues and self._put_off.takes(one, message):
             return []
         if len(message.update) > SHORT or (self._continues and self._turns.busy):
@@ -143,7 +144,8 @@ class Changes:
         try:
             structure = guard.parse_update(message.update)
             if is_small(structure):
-                return self._small(one, message, structure)
+                instead = self._instead(one, message, structure)
+                return self._small(one, message, structure) if instead is None else instead
         except Full:
             return self._full(one)
         except Malformed as error:
@@ -151,9 +153,6 @@ class Changes:
         return self._in_turns(one, message, structure)
 
     def _small(self, one: Member, message: Update, structure: guard.Structure) -> list[Effect]:
-        instead = self._instead(one, message, structure)
-        if instead is not None:
-            return instead
         after = structure.after(self._live.clocks)
         if after is None:
             return self._gap(one)
@@ -257,7 +256,7 @@ class Changes:
     def _one_by_one(self, one: Member, updates: Sequence[bytes]) -> list[Effect]:
         effects: list[Effect] = []
         for update in map(Update, updates):
-            effects += self._update(one, update)
+            effects += self.update(one, update)
             if effects and isinstance(effects[-1], Expel):
                 break
         return effects

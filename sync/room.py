@@ -138,7 +138,9 @@ class Room:
 
     def _receive(self, one: Member, message: Received) -> list[Effect]:
         match message:
-            case Update() | Updates() | SyncStep2():
+            case Update():
+                return self._changes.update(one, message)
+            case Updates() | SyncStep2():
                 return self._changes.receive(one, message)
             case SyncStep1(data):
                 has_any = bool(guard.parse_state_vector(data))
