@@ -8,7 +8,7 @@ out of something, gets a letter of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from server.frames import framed
 from sync.effects import MemberId
@@ -92,27 +92,25 @@ class Mail:
             seat.write(frames)
 
 
-_SAVED: Final = SyncStatus(saved=True)
-
-
 def _with_one_change(letters: list[_Letter]) -> list[_Letter]:
     """Several changes for everybody as one, behind what was said between them: an answer to a step
-    1 may be what the later ones build on. Only acknowledgements still come after it. Its authors
+    1 may be what the later ones build on. Only verdicts on changes still come after it. Its authors
     hear their own again, which changes nothing for them, so that all hear the same."""
     updates: list[bytes] = []
-    before: list[_Letter] = []
-    behind: list[_Letter] = []
+    verdicts: list[_Letter] = []
+    others: list[_Letter] = []
+    said_before_the_last = 0
     for one in letters:
         if one.to is None and isinstance(one.message, Update):
             updates.append(one.message.update)
-            before += [other for other in behind if other.message != _SAVED]
-            behind = [other for other in behind if other.message == _SAVED]
+            said_before_the_last = len(others)
         else:
-            behind.append(one)
+            (verdicts if isinstance(one.message, SyncStatus) else others).append(one)
     if len(updates) < 2:
         return letters
-    changes = (_Letter(Update(one), None, None) for one in merged(updates))
-    return [*before, *changes, *behind]
+    changes = [_Letter(Update(one), None, None) for one in merged(updates)]
+    before, after = others[:said_before_the_last], others[said_before_the_last:]
+    return [*before, *changes, *verdicts, *after]
 
 
 class _Moment:
