@@ -21,6 +21,7 @@ from models.documents import DocumentName
 from models.update_log import FIRST_EPOCH, Stored
 from server import live_metrics as metrics
 from server.reading import Reader
+from sync.live import CHECKPOINT_EVERY
 from sync.loaded import Loaded, rebuilding
 from sync.room import Room
 
@@ -51,7 +52,7 @@ async def brought_to_life(
 def living(stored: Stored, doc: Doc[Any], suspended: bool) -> Room:
     """The room of a document that was brought to life, by the clocks of this machine."""
     loaded = Loaded(stored.state, stored.tail, stored.marks)
-    return Room(loaded, time.monotonic, _today, suspended, time.thread_time, doc)
+    return Room(loaded, time.monotonic, _today, suspended, time.thread_time, doc, CHECKPOINT_EVERY)
 
 
 def _today() -> int:

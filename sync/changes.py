@@ -32,6 +32,7 @@ from sync.members import Member
 from sync.messages import SyncStatus, SyncStep1, SyncStep2, Update, Updates
 from sync.nesting import Depths
 from sync.notices import MarksInWords
+from sync.pairs import Pairs
 from sync.put_off import Change, PutOff
 from sync.slices import SMALL, are_short, is_small
 from sync.surveying import Survey
@@ -64,6 +65,7 @@ class Changes:
         self.growth = Growth(loaded)
         self.suspended = False
         self._survey = Survey(live.state)
+        self._pairs = Pairs(live)
         self._put_off = PutOff()
         self._turns = Turns(cpu)
         self._continues = False
@@ -103,13 +105,16 @@ class Changes:
 
     def _survey_on(self) -> list[Effect]:
         began = self._cpu()
-        while not self._survey.go_on():
+        while not (self._survey.go_on() and self._pairs.go_on()):
             if self._cpu() - began >= SLICE:
                 return []
         effects: list[Effect] = []
         for one, message in self._put_off.take_all():
             effects += self.receive(one, message)
         return effects
+
+    def _must_come_first(self, structure: guard.Structure) -> bool:
+        return self._survey.must_come_first(structure) | self._pairs.must_come_first(structure)
 
     def _put_aside(self, one: Member, message: Change) -> list[Effect]:
         self._put_off.add(one, message)
@@ -187,7 +192,7 @@ class Changes:
         """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
         later one only in place of what is owed."""
         structure = yield from self._live.reading(message.update)
-        if one.who.may_write and self._survey.must_come_first(structure):
+        if one.who.may_write and self._must_come_first(structure):
             return self._put_aside(one, message)
         one.unanswered = max(0, one.unanswered - 1)
         if not one.greeted:
@@ -229,7 +234,7 @@ class Changes:
         """What happens in place of taking an update; None: it may be taken, and is owed."""
         if not one.who.may_write:
             return self._refuse(one, Refusal.READ_ONLY)
-        if self._survey.must_come_first(structure):
+        if self._must_come_first(structure):
             return self._put_aside(one, message)
         one.owed += 1
         return held_back(one) if self.suspended else None
@@ -246,7 +251,7 @@ class Changes:
             parsed = parse_in_turn(updates, self._live.clocks, SMALL)
             if parsed is None or not are_short(parsed[0].deletes):
                 return None
-            if self._survey.must_come_first(parsed[0]):
+            if self._must_come_first(parsed[0]):
                 return self._put_aside(one, message)
             return self._take(one, updates, *parsed) + [saved(one)] * len(updates)
         except (Malformed, Full):
@@ -272,7 +277,10 @@ class Changes:
     ) -> list[Effect]:
         writes = self._writes(one, structure)
         depths = self._survey.measured(structure, self._live.clocks)
+        brings_pairs = self._pairs.judge(updates, structure, self._live.clocks, writes)
         emitted = self._live.apply(updates, structure)
+        if brings_pairs and emitted is not None:
+            self._pairs.take(emitted, after, writes)
         return self._taken(one, structure, writes, depths, after, emitted)
 
     def _taking(
@@ -280,7 +288,11 @@ class Changes:
     ) -> Work[list[Effect]]:
         writes = self._writes(one, structure)
         depths = yield from self._survey.measuring(structure, self._live.clocks)
+        known = self._live.clocks
+        brings_pairs = yield from self._pairs.judging((update,), structure, known, writes)
         emitted = yield from self._live.applying(update, structure)
+        if brings_pairs and emitted is not None:
+            yield from self._pairs.taking(emitted, after, writes)
         return self._taken(one, structure, writes, depths, after, emitted)
 
     def _writes(self, one: Member, structure: guard.Structure) -> dict[int, int]:

@@ -75,6 +75,8 @@ class Structure:
     types: int = 0
     firsts: set[tuple[int, int | str, int, str]] = field(default_factory=set)
     """Who began which key of which map: a client does that once, then builds on what is there."""
+    clients: set[int] = field(default_factory=set)
+    """Who has a block of structs."""
     spans: list[Span] | None = None
     """Where in the update each struct stands, when that was asked for."""
 
@@ -183,6 +185,10 @@ def _client_block(reader: Reader, structure: Structure) -> Work[None]:
     if structure.structs + count > MOST_STRUCTS:
         raise Malformed("too many structs")
     client = reader.number()
+    if client in structure.clients:
+        # which of the two pycrdt takes is chance: a circle that nothing loads again, or no end
+        raise Malformed("two blocks of one client")
+    structure.clients.add(client)
     start = clock = _clock(reader.number())
     for number in range(structure.structs, structure.structs + count):
         if number & _STRUCTS_A_TURN == _STRUCTS_A_TURN:

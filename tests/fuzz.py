@@ -194,6 +194,8 @@ class Round:
             self.mine.take(self.room.snapshot())
             _edit_if_possible(self.mine.doc, rng)
             self.known += self.mine.changes[-1:]
+        if rng.random() < 0.05:
+            return Update(self._beside_somewhere())
         data = mutated(rng.choice(self.known[-40:]), rng.choice(self.known), rng)
         state = encode_sightings([Sighting(rng.randrange(9), 3, '{"a":1}')])
         return rng.choice(
@@ -285,13 +287,19 @@ class Round:
         self.figures.taken += len(new)
 
     def _read_back(self) -> None:
-        """The log gives the same document, and it can be read."""
+        """The log gives the same document, its own full state as well, and it can be read."""
         doc: Doc[Any] = Doc()
         for row in self.rows:
             doc.apply_update(row)
         assert doc.get_state() == self.room.state_vector() or guard.parse_state_vector(
             doc.get_state()
         ) == guard.parse_state_vector(self.room.state_vector())
+        again: Doc[Any] = Doc()
+        again.apply_update(self.room.snapshot())
+        assert guard.parse_state_vector(again.get_state()) == guard.parse_state_vector(
+            self.room.state_vector()
+        )
+        guard.parse_update(self.room.snapshot())  # which knows no text of no length
         shapes.read_picture(doc, [Theme.SOURCE])
         shapes.read_decisions(doc)
         shapes.read_actions(doc)

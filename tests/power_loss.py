@@ -26,20 +26,29 @@ from pathlib import Path
 from typing import Any, Final
 
 from pycrdt import Text
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from models import epochs, migrations, organisations, update_log
 from models.database import DATABASE_FILE, Database, database_at, sqlite_url
 from models.tables import updates
 from models.update_log import Head
-from server import hub
+from server import hub, loading
 from server.log import set_up_logging
 from server.open_room import OpenRoom
 from server.participant import OpenDocument, Participant
 from server.verification import verify
-from sync import room
 from tests.disk.faults import THAT_FAIL, FailingDisk
-from tests.disk.recording import Event, Files, Loss, Platter, Recording, Sync, Told, files_named
+from tests.disk.recording import (
+    Event,
+    Files,
+    Kept,
+    Loss,
+    Platter,
+    Recording,
+    Sync,
+    Told,
+    files_named,
+)
 from tests.disk.shim import between
 from tests.live import LiveServer, a_server, started_again
 
@@ -47,6 +56,8 @@ WAL: Final = f"{DATABASE_FILE}-wal"
 DOCUMENTS: Final = {"ana": ("picture", "picture/24"), "bo": ("picture",), "wil": ("picture",)}
 LONG: Final = "De Maas stijgt bij Eijsden. " * 800
 ROWS_PER_CHECKPOINT: Final = 60
+SELDOM: Final = 2 * ROWS_PER_CHECKPOINT
+"""Rows; a document that grew has a checkpoint less often."""
 MEMORY: Final = Path("/dev/shm")
 """Where folders are made if it is there: how fast the machine's own disk is proves nothing."""
 
@@ -65,18 +76,24 @@ class Moment:
 
 @contextmanager
 def witnessed(recording: Recording) -> Iterator[None]:
-    """Record what a room believes to be on the disk at the moment before it tells anybody."""
+    """Record what a room believes to be on the disk at the moment before it tells anybody, and
+    which checkpoints are written."""
     original: Callable[[OpenRoom, Head], None] = OpenRoom.committed
+    keep = update_log.checkpoint
 
     def committed(opened: OpenRoom, head: Head) -> None:
         recording.events.append(Told(str(opened.name), head.seq, head.hash))
         original(opened, head)
 
-    OpenRoom.committed = committed
+    def checkpoint(connection: Connection, document: str, head: Head, *rest: Any) -> None:
+        recording.events.append(Kept(document, head.seq))
+        keep(connection, document, head, *rest)
+
+    OpenRoom.committed, update_log.checkpoint = committed, checkpoint
     try:
         yield
     finally:
-        OpenRoom.committed = original
+        OpenRoom.committed, update_log.checkpoint = original, keep
 
 
 async def recorded(folder: Path, seed: int, edits: int, faults: float = 0.0) -> list[Event]:
@@ -96,12 +113,12 @@ async def recorded(folder: Path, seed: int, edits: int, faults: float = 0.0) -> 
 @contextmanager
 def _made_busy() -> Iterator[None]:
     """Checkpoints of rooms after fewer rows, and shorter waits for a disk that works again."""
-    original = hub.PROBE, room.CHECKPOINT_EVERY
-    hub.PROBE, room.CHECKPOINT_EVERY = 0.05, ROWS_PER_CHECKPOINT
+    original = hub.PROBE, loading.CHECKPOINT_EVERY
+    hub.PROBE, loading.CHECKPOINT_EVERY = 0.05, ROWS_PER_CHECKPOINT
     try:
         yield
     finally:
-        hub.PROBE, room.CHECKPOINT_EVERY = original
+        hub.PROBE, loading.CHECKPOINT_EVERY = original
 
 
 async def _write(
@@ -231,6 +248,15 @@ def checkpoints_of(events: Sequence[Event]) -> int:
     return sum(isinstance(one, Sync) and one.file in main for one in events)
 
 
+def checkpoints_of_rooms(events: Sequence[Event]) -> int:
+    """How often a checkpoint of a room was written; fails when that was seldom: then the cuts prove
+    little about them."""
+    kept = sum(isinstance(one, Kept) for one in events)
+    rows = {one.document: one.seq for one in events if isinstance(one, Told)}
+    assert kept > sum(rows.values()) / SELDOM, f"{kept} checkpoints of rooms for {rows}"
+    return kept
+
+
 def history(seed: int, edits: int) -> list[Event]:
     """A history in a folder of its own; every second one on a disk that fails now and then."""
     set_up_logging("critical")
@@ -258,6 +284,7 @@ def power_loss(seed: int, edits: int, cuts: int) -> Counter[str]:
             "commits": sum(isinstance(one, Told) for one in events),
             "syncs that failed": sum(isinstance(one, Sync) and one.failed for one in events),
             "checkpoints of the write-ahead log": checkpoints_of(events),
+            "checkpoints of rooms": checkpoints_of_rooms(events),
         }
     )
 

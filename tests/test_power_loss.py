@@ -15,9 +15,17 @@ from models.database import Database, database_at, sqlite_url
 from models.update_log import NewRow
 from tests.builders import an_author
 from tests.disk.faults import FailingDisk, Fault
-from tests.disk.recording import Event, Files, Loss, Platter, Sync, files_named
+from tests.disk.recording import Event, Files, Kept, Loss, Platter, Sync, files_named
 from tests.disk.shim import between
-from tests.power_loss import WAL, checkpoints_of, in_memory, look, moments, recorded
+from tests.power_loss import (
+    WAL,
+    checkpoints_of,
+    checkpoints_of_rooms,
+    in_memory,
+    look,
+    moments,
+    recorded,
+)
 from tests.rows import a_database
 
 pytestmark = pytest.mark.layer
@@ -39,6 +47,12 @@ def test_what_was_acknowledged_survives_a_power_cut_at_any_moment(events: list[E
     assert seen["cut while something was on its way"] > 50
     assert seen["checkpoints of rooms found whole"] > 0
     assert checkpoints_of(events) > 1
+    assert checkpoints_of_rooms(events) > 1
+
+
+def test_a_history_in_which_rooms_write_hardly_any_checkpoint_is_no_proof(events: list[Event]):
+    with pytest.raises(AssertionError, match="0 checkpoints of rooms"):
+        checkpoints_of_rooms([one for one in events if not isinstance(one, Kept)])
 
 
 def test_without_the_sync_of_each_commit_the_model_finds_what_is_lost(events: list[Event]):

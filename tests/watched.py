@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from models import database, update_log
 from models.database import DATABASE_FILE
-from sync import room
+from server import loading
 from tests.disk.shim import Disk, File, between
 
 ROWS_PER_CHECKPOINT: Final = 20
@@ -79,7 +79,7 @@ class Watch:
 
     def __call__(self) -> None:
         lamps = Lamps(self.file)
-        room.CHECKPOINT_EVERY = ROWS_PER_CHECKPOINT
+        loading.CHECKPOINT_EVERY = ROWS_PER_CHECKPOINT
         often = f"wal_autocheckpoint={PAGES_PER_CHECKPOINT}"
         database._WRITER = (*database._WRITER, often)
         original = update_log.checkpoint

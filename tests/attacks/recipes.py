@@ -88,3 +88,48 @@ def every_second_letter(letters: int, client: int = 5) -> tuple[bytes, bytes]:
     whole = an_update(client, 0, b"\x04\x01\x01t" + lib0.text("x" * letters))
     ranges = b"".join(number(2 * n) + b"\x01" for n in range(letters // 2))
     return whole, b"\x00\x01" + number(client) + number(letters // 2) + ranges
+
+
+def halves(client: int, first: int, own: int = 666) -> dict[str, bytes]:
+    """What names an id between the two halves of a surrogate pair: that of `client` whose first
+    half has the clock `first`."""
+    before, after = _id(client, first), _id(client, first + 1)
+    deletion = b"\x00\x01" + number(client) + b"\x01"
+    return {
+        "origin": an_update(own, 0, b"\x84" + before + lib0.text("x")),
+        "right origin": an_update(own, 0, b"\x44" + after + lib0.text("x")),
+        "both origins": an_update(own, 0, b"\xc4" + before + after + lib0.text("x")),
+        "a type between": an_update(own, 0, b"\x87" + before + b"\x00"),
+        "a deletion that begins": deletion + number(first + 1) + b"\x01",
+        "a deletion that ends": deletion + number(first) + b"\x01",
+    }
+
+
+def sent_again_from_a_half(client: int, first: int, known: int) -> bytes:
+    """Text of `client` up to `known` and more, sent again from the second half of a pair on."""
+    again = "x" * (known - first - 1) + "en meer"
+    return an_update(client, first + 1, b"\x84" + _id(client, first) + lib0.text(again))
+
+
+def a_pair_over_what_is_known(client: int, known: int) -> bytes:
+    """Other text than was sent before: a pair of it is half known."""
+    return an_update(client, known - 1, b"\x84" + _id(client, known - 2) + lib0.text("🚒 en meer"))
+
+
+def halved_at_once(client: int = 5) -> dict[str, bytes]:
+    """The same in the very change that brings the pair."""
+    brings = b"\x04\x01\x01t" + lib0.text("a🚒b")
+    return {
+        "origin": an_update(client, 0, brings, b"\x84" + _id(client, 1) + lib0.text("x")),
+        "right origin": an_update(client, 0, brings, b"\x44" + _id(client, 2) + lib0.text("x")),
+        "a deletion": an_update(
+            client, 0, brings, deletions=b"\x01" + number(client) + b"\x01\x02\x01"
+        ),
+        "another id": (
+            b"\x02\x01" + number(client + 1) + b"\x00\x84" + _id(client, 1) + lib0.text("x")
+        )
+        + an_update(client, 0, brings)[1:],
+        "twice": b"\x02"
+        + an_update(client, 0, b"\x04\x01\x01t" + lib0.text("ab"))[1:-1]
+        + an_update(client, 0, brings)[1:],
+    }

@@ -66,7 +66,15 @@ class Told:
     hash: bytes
 
 
-Event = Write | Truncate | Sync | Name | Told
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checkpoint of a document after this row is about to be written."""
+
+    document: str
+    seq: int
+
+
+Event = Write | Truncate | Sync | Name | Told | Kept
 
 
 class Recording(Disk):
@@ -171,7 +179,7 @@ class Platter:
                 self.new_names.append(event)
                 if event.flushed:
                     self._flush_folder()
-            case Told():
+            case Told() | Kept():
                 pass
 
     def _got_there_all_the_same(self) -> bool:

@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from server.websocket import HIGH_WATER, MOST_FRAGMENTS
-from sync import codec
-from sync.messages import SyncStep1, SyncStep2, Token, Update
+from sync import codec, lib0
+from sync.messages import Addressed, SyncStep1, SyncStep2, Token, Update
 from tests.live import LiveServer, a_server
 
 
@@ -60,6 +60,24 @@ async def test_a_message_in_some_pieces_is_read_as_one(server: LiveServer):
         frame = await asyncio.wait_for(line.recv(), 2)
         assert isinstance(frame, bytes)
         assert codec.decode_from_server(frame).message.may_write
+
+
+async def test_R21_a_program_enters_six_old_documents_at_once_by_its_token(server: LiveServer):
+    """Its key comes with the token; what it has of each document comes right behind."""
+    ids = lib0.number(2500) + b"".join(lib0.number((1 << 31) + n) + b"\x7f" for n in range(2500))
+    documents = ("picture", "picture/24", "signals", "map", "decisions", "actions")
+    names = {server.named(document) for document in documents}
+    async with connect(server.url, compression=None) as line:
+        for name in names:
+            await line.send(codec.encode(name, Token(server.keys["ana"])))
+            await line.send(codec.encode(name, SyncStep1(ids)))
+        answered = set()
+        while answered != names:
+            frame = await asyncio.wait_for(line.recv(), 5)
+            assert isinstance(frame, bytes)
+            decoded = codec.decode_from_server(frame)
+            if isinstance(decoded, Addressed) and isinstance(decoded.message, SyncStep2):
+                answered.add(decoded.spelling)
 
 
 async def test_a_reader_that_stalls_is_left_out_and_catches_up_with_one_difference(

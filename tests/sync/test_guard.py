@@ -11,6 +11,7 @@ from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from sync import guard, lib0
 from sync.errors import Malformed
+from tests.attacks import recipes
 from tests.builders import Browser
 
 
@@ -167,3 +168,11 @@ def test_what_should_be_json_is_json(head, value):
     with pytest.raises(Malformed):
         guard.parse_update(b"\x01\x01\x05\x00" + head + lib0.block(value) + b"\x00")
     guard.parse_update(b"\x01\x01\x05\x00" + head + lib0.block(b'{"a":[1,"\xc3\xa9"]}') + b"\x00")
+
+
+def test_R8_one_client_has_one_block_in_an_update():
+    """Two that overlap made a document whose own full state could not be loaded, or no end."""
+    one = recipes.an_update(5, 0, b"\x04\x01\x01t\x01a")[1:-1]
+    for other in (one, recipes.an_update(5, 1, b"\x84\x05\x00\x01b")[1:-1]):
+        with pytest.raises(Malformed):
+            guard.parse_update(b"\x02" + one + other + b"\x00")
