@@ -216,6 +216,14 @@ class Round:
             data = mutated(data, data, self.rng)
         return self.rng.choice((Update, SyncStep2))(data)
 
+    def _beside_somewhere(self) -> bytes:
+        """Something that names an id, not rarely between the halves of an emoji."""
+        clocks = guard.parse_state_vector(self.room.state_vector())
+        client = self.rng.choice([7, *clocks])
+        first = self.rng.randrange(max(1, clocks.get(client, 0) - 1))
+        own = self.rng.randrange(1 << 31)
+        return self.rng.choice(list(recipes.halves(client, first, own).values()))
+
     def _as_stranger(self, message: FromClient) -> None:
         """Somebody who was not let in: nothing reaches a room."""
         frame = mutated(encode("i/picture@1", message), b"\x00\x01\x02", self.rng)
