@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
 from models.tables import checkpoints
+
+MOST_LET_GO: Final = 4
+"""Checkpoints that go with each new one: a hundred large ones at once would hold up the keys."""
 
 if TYPE_CHECKING:
     from models.update_log import Head
 
 
 def newest(
-    connection: Connection, document: str, epoch: int, below: int | None
+    connection: Connection, document: str, head: Head, below: int | None
 ) -> tuple[int, bytes | None, tuple[int, ...]]:
-    """The newest checkpoint whose hash fits, and those above it whose hash does not."""
+    """The newest checkpoint up to `head` whose hash fits, and those above it whose hash does not.
+    One of a later row is of a history that was lost."""
     damaged: list[int] = []
     while True:
         found = connection.execute(
             select(checkpoints.c.seq, checkpoints.c.state, checkpoints.c.hash)
             .where(
                 checkpoints.c.document == document,
-                checkpoints.c.epoch == epoch,
+                checkpoints.c.epoch == head.epoch,
+                checkpoints.c.seq <= head.seq,
                 *([] if below is None else [checkpoints.c.seq < below]),
             )
             .order_by(checkpoints.c.seq.desc())
@@ -44,7 +49,7 @@ def checkpoint(connection: Connection, document: str, head: Head, state: bytes, 
     that they lie ever further apart."""
     here = (checkpoints.c.document == document, checkpoints.c.epoch == head.epoch)
     kept = connection.execute(select(checkpoints.c.seq).where(*here).order_by(checkpoints.c.seq))
-    for seq in superfluous([*kept.scalars(), head.seq]):
+    for seq in superfluous([*kept.scalars(), head.seq])[:MOST_LET_GO]:
         connection.execute(delete(checkpoints).where(*here, checkpoints.c.seq == seq))
     connection.execute(
         insert(checkpoints),

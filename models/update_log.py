@@ -11,7 +11,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, select, text, update
 
 from models import checkpoints
 from models.checkpoints import checkpoint as checkpoint
@@ -177,6 +177,7 @@ _BEGIN_HEADS: Final = text(
     " ON CONFLICT DO NOTHING"
 )
 """For documents that are written for the first time, perhaps by two at once."""
+_newer: Final = heads.alias("newer")
 _INSERT_UPDATES: Final = Prepared(insert(updates), updates.c.keys())
 _INSERT_MARKS: Final = Prepared(insert(marks), marks.c.keys())
 _MOVE_HEADS: Final = Prepared(
@@ -186,6 +187,8 @@ _MOVE_HEADS: Final = Prepared(
         heads.c.epoch == bindparam("in_epoch"),
         heads.c.seq == bindparam("from_seq"),
         heads.c.hash == bindparam("from_hash"),
+        # an epoch that ended is history: whoever still holds it was overtaken by a restore
+        ~exists().where(_newer.c.document == heads.c.document, _newer.c.epoch > heads.c.epoch),
     )
     .values(seq=bindparam("to_seq"), hash=bindparam("to_hash")),
     ("to_seq", "to_hash", "of", "in_epoch", "from_seq", "from_hash"),
@@ -202,7 +205,7 @@ def load(connection: Connection, document: str, below: int | None = None) -> Sto
     """The newest epoch of a document: checkpoint, tail and marks. With `below` only a checkpoint
     of an earlier row is used, or none: all rows make the same document."""
     head = head_of(connection, document)
-    seq, state, damaged = checkpoints.newest(connection, document, head.epoch, below)
+    seq, state, damaged = checkpoints.newest(connection, document, head, below)
     tail = connection.execute(
         select(updates.c.payload)
         .where(
@@ -215,6 +218,12 @@ def load(connection: Connection, document: str, below: int | None = None) -> Sto
     ).scalars()
     known = _marks_of(connection, document, head.epoch)
     return Stored(head, state, tuple(tail), known, seq, damaged)
+
+
+def holds(connection: Connection, document: str, head: Head) -> bool:
+    """Whether the log has the row that a head stands at: then it has all before it as well."""
+    row = updates.c.document == document, updates.c.epoch == head.epoch, updates.c.seq == head.seq
+    return connection.execute(select(updates.c.hash).where(*row)).scalar() == head.hash
 
 
 def _marks_of(connection: Connection, document: str, epoch: int) -> tuple[Mark, ...]:

@@ -23,6 +23,7 @@ from models.journal import BEFORE_THE_FIRST
 from models.postgresql import was_hung_up
 from models.update_log import Addition, Head, NewRow, Overtaken
 from server import live_metrics as metrics
+from server.faults import is_a_fault
 from server.inbox import Inbox
 from server.pace import Pace
 
@@ -95,10 +96,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a document is at `head`, whose row was written at `at`: a checkpoint to be kept."""
+    """What a document is after row `seq`, written at `at`: a checkpoint to be kept, if the log
+    still has the row that `head` stands at, that one or a later one."""
 
     document: str
     head: Head
+    seq: int
     state: bytes
     at: int
 
@@ -112,7 +115,7 @@ class Committing(Protocol):
     def committed(self, head: Head) -> None:
         """All of the batch is on the disk."""
 
-    def not_committed(self, error: Exception) -> None:
+    def not_committed(self, error: BaseException) -> None:
         """Nothing of the batch is on the disk."""
 
 
@@ -188,7 +191,9 @@ class Committer:
         for room in rooms:
             try:
                 batches.append((room, room.take_batch()))
-            except Exception as error:  # noqa: BLE001 logged, and the room starts anew
+            except BaseException as error:
+                if not is_a_fault(error):
+                    raise
                 _fail(room, error)
         if batches:
             await self._commit(batches)
@@ -213,28 +218,30 @@ class Committer:
             metrics.COMMIT_SECONDS.observe(perf_counter() - began)
             metrics.COMMITTED_UPDATES.inc(rows)
             self._tell(batches, heads)
-            for batch in taken:
+            for batch, head in zip(taken, heads, strict=True):
                 if batch.checkpoint is not None:
-                    self.keep(_state(batch))
+                    self.keep(_state(batch, head))
 
     def _tell(self, batches: list[tuple[Committing, Batch]], heads: list[Head]) -> None:
         began = perf_counter()
         for (room, _), head in zip(batches, heads, strict=True):
             try:
                 room.committed(head)
-            except Exception as error:  # noqa: BLE001 logged, and the room starts anew
+            except BaseException as error:
+                if not is_a_fault(error):
+                    raise
                 # it is stored; who was not told comes back and finds it
                 _fail(room, error)
         now = perf_counter()
         self._pace.told(now - began, now)
 
 
-def _fail_all(batches: Sequence[tuple[Committing, Batch]], error: Exception) -> None:
+def _fail_all(batches: Sequence[tuple[Committing, Batch]], error: BaseException) -> None:
     for room, _ in batches:
         _fail(room, error)
 
 
-def _fail(room: Committing, error: Exception) -> None:
+def _fail(room: Committing, error: BaseException) -> None:
     """Nothing more may be said for this batch: the room is told, and the operator."""
     metrics.COMMIT_FAILURES.inc()
     known = isinstance(error, SQLAlchemyError | Overtaken)
@@ -249,15 +256,19 @@ def store(connection: Connection, batches: Sequence[Batch]) -> list[Head]:
     )
 
 
-def _state(batch: Batch) -> State:
+def _state(batch: Batch, head: Head) -> State:
     assert batch.checkpoint is not None
     count, state = batch.checkpoint
-    head = replace(batch.head, seq=batch.head.seq + count)
-    return State(batch.document, head, state, batch.rows[count - 1].at)
+    return State(batch.document, head, batch.head.seq + count, state, batch.rows[count - 1].at)
 
 
 def _keep(connection: Connection, one: State) -> None:
-    update_log.checkpoint(connection, one.document, one.head, one.state, one.at)
+    if not update_log.holds(connection, one.document, one.head):
+        # a database that lost rows (a standby that took over): the state is of another history
+        log.error("checkpoint-of-a-lost-history", document=one.document, seq=one.seq)
+        return
+    at_row = replace(one.head, seq=one.seq)
+    update_log.checkpoint(connection, one.document, at_row, one.state, one.at)
 
 
 def probe(connection: Connection) -> None:

@@ -227,7 +227,7 @@ class Hub:
 
     # --- what goes wrong -----------------------------------------------------------------------
 
-    def _broken(self, room: OpenRoom, error: Exception) -> None:
+    def _broken(self, room: OpenRoom, error: BaseException) -> None:
         """Throw a room away; its members come back, and their browsers hold what was not
         acknowledged."""
         refusal = Refusal.STORAGE if isinstance(error, OperationalError) else Refusal.RESTART

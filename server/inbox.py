@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from server.faults import is_a_fault
 from sync.errors import Refusal
 
 log = structlog.get_logger()
@@ -73,7 +74,9 @@ class Inbox:
 def _handle(socket: Handles, frames: Sequence[bytes]) -> None:
     try:
         socket.handle(frames)
-    except Exception as error:
-        # a fault of ours with what one client sent: the others' frames are handled all the same
+    except BaseException as error:
+        if not is_a_fault(error):
+            raise
+        # a fault with what one client sent: the others' frames are handled all the same
         log.critical("frames-not-handled", connection=socket.number, exc_info=error)
         socket.hang_up(Refusal.INTERNAL)

@@ -20,6 +20,7 @@ from models import epochs, update_log
 from models.documents import DocumentName
 from models.update_log import FIRST_EPOCH, Stored
 from server import live_metrics as metrics
+from server.faults import is_a_fault
 from server.reading import Reader
 from sync.live import CHECKPOINT_EVERY
 from sync.loaded import Loaded, rebuilding
@@ -42,7 +43,7 @@ async def brought_to_life(
         try:
             return stored, former, await _in_turns(rebuilding(Loaded(stored.state, stored.tail)))
         except BaseException as error:
-            if stored.state is None or not _is_damage(error):
+            if stored.state is None or not is_a_fault(error):
                 raise
             # its hash fits, or it has none, and the library cannot read it
             _tell_of_damage(name, (stored.seq,))
@@ -75,11 +76,6 @@ async def _in_turns(work: Generator[None, None, Doc[Any]]) -> Doc[Any]:
             made: Doc[Any] = done.value
             return made
         await asyncio.sleep(0)
-
-
-def _is_damage(error: BaseException) -> bool:
-    """Whether the library could not take what was stored; a panic inside it is a BaseException."""
-    return not isinstance(error, KeyboardInterrupt | SystemExit | asyncio.CancelledError)
 
 
 def _tell_of_damage(name: DocumentName, seqs: tuple[int, ...]) -> None:

@@ -16,6 +16,7 @@ from models.update_log import Head, NewRow
 from models.vocabulary import PersonId, Role
 from server import live_metrics as metrics
 from server.committer import Batch, State
+from server.faults import is_a_fault
 from server.listening import Listening
 from server.mail import Mail
 from server.seats import ALONE, Alarm, Seat, Surroundings, Timers, Wants
@@ -60,7 +61,7 @@ class OpenRoom:
         room: Room,
         committer: Wants,
         timers: Timers,
-        broken: Callable[[OpenRoom, Exception], None],
+        broken: Callable[[OpenRoom, BaseException], None],
         former: frozenset[int] = frozenset(),
         around: Surroundings = ALONE,
     ) -> None:
@@ -139,7 +140,6 @@ class OpenRoom:
             self._refuse_breaker(member)
             self._broken(self, error)
         else:
-            self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
             if isinstance(message, Awareness):
                 self._set_alarm()
@@ -152,11 +152,14 @@ class OpenRoom:
             return
         try:
             effects = self.room.go_on()
-        except RoomBroken as error:
-            log.error("room-broken", document=str(self.name), error=str(error))
+        except BaseException as error:
+            if not is_a_fault(error):
+                raise
+            # whatever it was, what waits behind it would wait for ever in this room
+            known = isinstance(error, RoomBroken)
+            log.error("room-broken", document=str(self.name), exc_info=None if known else error)
             self._broken(self, error)
         else:
-            self._leaving.update(one.member for one in effects if isinstance(one, Expel))
             self.perform(effects)
 
     def _is_of_an_earlier_epoch(self, member: MemberId, message: Received) -> bool:
@@ -184,6 +187,9 @@ class OpenRoom:
         """Perform effects in the room's order; those behind an Append wait for its commit."""
         if self.gone:
             return
+        for one in effects:
+            if isinstance(one, Expel) and one.member in self.seats:
+                self._leaving.add(one.member)
         if self._in_flight or self._queue or any(isinstance(one, Append) for one in effects):
             self._queue += effects
             if not self._in_flight:
@@ -226,7 +232,7 @@ class OpenRoom:
             effects, self._queue = self._queue, []
             self._perform_all(effects)
 
-    def not_committed(self, error: Exception) -> None:
+    def not_committed(self, error: BaseException) -> None:
         """For the committer: nothing of it was stored, so nothing of it may be said."""
         self._broken(self, error)
 
@@ -236,7 +242,8 @@ class OpenRoom:
             return
         state = None if self.room.busy else self.room.worth_keeping()
         if state is not None:
-            self._committer.keep(State(str(self.name), self.head, state, self._written_at))
+            head = self.head
+            self._committer.keep(State(str(self.name), head, head.seq, state, self._written_at))
 
     def close(self) -> None:
         """This room is done: no effect of it will be performed any more."""

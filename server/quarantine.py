@@ -68,4 +68,4 @@ class Quarantining:
 
     async def settled(self) -> None:
         """Wait until all of it is written."""
-        await asyncio.gather(*self._writing)
+        await asyncio.gather(*self._writing, return_exceptions=True)

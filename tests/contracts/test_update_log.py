@@ -10,7 +10,7 @@ from sqlalchemy import update
 from models import epochs, tables, update_log
 from models.database import Database
 from models.journal import Author, Mark
-from models.update_log import FIRST_EPOCH, Head, NewRow, Overtaken, Stored
+from models.update_log import FIRST_EPOCH, Head, NewRow, Overtaken, Stored, head_before_the_first
 from models.vocabulary import OrganisationCode, PersonId
 from tests.memory_log import MemoryLog
 from tests.rows import a_database
@@ -185,3 +185,31 @@ def test_a_row_that_was_removed_at_the_end_is_found(sql_log: SqlLog):
     with sql_log.database.writer.begin() as connection:
         connection.execute(tables.updates.delete().where(tables.updates.c.seq == 2))
     assert not sql_log.holds(DOCUMENT)
+
+
+def test_R24_nothing_is_appended_to_an_epoch_that_has_ended(sql_log: SqlLog):
+    head = sql_log.append(DOCUMENT, sql_log.head(DOCUMENT), (a_row(b"1"),))
+    with sql_log.database.writer.begin() as connection:
+        epochs.begin(connection, DOCUMENT, 2, b"state", (), at=1)
+    with pytest.raises(Overtaken):
+        sql_log.append(DOCUMENT, head, (a_row(b"2"),))
+    with pytest.raises(Overtaken):
+        sql_log.append(DOCUMENT, head_before_the_first(), (a_row(b"2"),))
+    assert sql_log.head(DOCUMENT).epoch == 2
+
+
+def test_a_checkpoint_above_the_head_is_of_a_lost_history_and_not_used(sql_log: SqlLog):
+    head = sql_log.append(DOCUMENT, sql_log.head(DOCUMENT), (a_row(b"1"), a_row(b"2")))
+    sql_log.checkpoint(DOCUMENT, Head(1, 1, b""), b"at one")
+    sql_log.checkpoint(DOCUMENT, Head(1, 5, b""), b"at five")
+    stored = sql_log.load(DOCUMENT)
+    assert (stored.head, stored.state, stored.tail) == (head, b"at one", (b"2",))
+
+
+def test_the_log_says_whether_it_has_a_row(sql_log: SqlLog):
+    first = sql_log.append(DOCUMENT, sql_log.head(DOCUMENT), (a_row(b"1"),))
+    sql_log.append(DOCUMENT, first, (a_row(b"2"),))
+    with sql_log.database.reader.connect() as connection:
+        assert update_log.holds(connection, DOCUMENT, first)
+        assert not update_log.holds(connection, DOCUMENT, Head(1, 1, bytes(32)))
+        assert not update_log.holds(connection, DOCUMENT, Head(1, 7, first.hash))

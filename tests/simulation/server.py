@@ -268,8 +268,8 @@ class Server:
         head = self.log.append(batch.document, batch.head, batch.rows)
         if batch.checkpoint is not None:
             count, state = batch.checkpoint
-            sealed = replace(batch.head, seq=batch.head.seq + count)
-            self.keep(State(batch.document, sealed, state, batch.rows[count - 1].at))
+            seq = batch.head.seq + count
+            self.keep(State(batch.document, head, seq, state, batch.rows[count - 1].at))
         self._witness.committed(room.name, batch)
         return head
 
@@ -277,7 +277,8 @@ class Server:
         """Write one of the checkpoints that wait, in a transaction of its own."""
         if self._states:
             state = self._states.pop(next(iter(self._states)))
-            self.log.checkpoint(state.document, state.head, state.state)
+            sealed = replace(state.head, seq=state.seq)
+            self.log.checkpoint(state.document, sealed, state.state)
             self._witness.figures["checkpoints"] += 1
 
     def fail_commit(self) -> None:
