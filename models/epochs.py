@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, insert, inspect, select
+from sqlalchemy import Connection, func, insert, inspect, null, select
 
 from models import update_log
 from models.journal import BEFORE_THE_FIRST, RESTORER, Author, Mark
@@ -72,11 +72,16 @@ def marks_in(connection: Connection, document: str, epoch: int) -> tuple[Mark, .
 def checkpoints_in(
     connection: Connection, document: str, epoch: int
 ) -> dict[int, tuple[bytes, int, bytes | None]]:
-    """The state, time and hash of every checkpoint of one epoch, by seq."""
+    """The state, time and hash of every checkpoint of one epoch, by seq. A database of the first
+    version, which a backup may be, has no hashes."""
+    has_hash = any(one["name"] == "hash" for one in inspect(connection).get_columns("checkpoints"))
     rows = connection.execute(
-        select(checkpoints.c.seq, checkpoints.c.state, checkpoints.c.at, checkpoints.c.hash).where(
-            checkpoints.c.document == document, checkpoints.c.epoch == epoch
-        )
+        select(
+            checkpoints.c.seq,
+            checkpoints.c.state,
+            checkpoints.c.at,
+            checkpoints.c.hash if has_hash else null(),
+        ).where(checkpoints.c.document == document, checkpoints.c.epoch == epoch)
     )
     return {seq: (state, at, hashed) for seq, state, at, hashed in rows}
 

@@ -19,17 +19,12 @@ _MAY_ASK: Final = text("SELECT has_function_privilege('pg_control_system()', 'ex
 _CLUSTER: Final = text("SELECT system_identifier FROM pg_control_system()")
 
 
-def is_known(connection: Connection) -> bool:
-    """Whether a place was noted; always for an embedded database."""
-    return not _is_postgresql(connection) or connection.execute(_COMMENT).scalar() is not None
-
-
 def were_moved(connection: Connection) -> bool:
-    """Whether the tables came from elsewhere, and documents did not begin a new epoch since."""
+    """Whether the tables came from elsewhere, and documents did not begin a new epoch since. A dump
+    may have been put back without its comments: tables that say nothing were moved as well."""
     if not _is_postgresql(connection):
         return False
-    noted = connection.execute(_COMMENT).scalar()
-    return noted is not None and noted != _place(connection)
+    return bool(connection.execute(_COMMENT).scalar() != _place(connection))
 
 
 def note(connection: Connection) -> None:

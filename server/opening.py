@@ -53,7 +53,7 @@ def migrate(services: Services) -> None:
         before = migrations.version_of(connection)
         migrations.upgrade(connection)
         changed = organisations.store(connection, organisations.shipped())
-        if not provenance.is_known(connection):
+        if before is None:
             provenance.note(connection)
     if before != migrations.head() or changed:
         log.info("migrated", was=before, now=migrations.head(), organisations=changed)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from models import incidents, migrations, organisations, people
+from models import incidents, migrations, organisations, people, provenance
 from models.database import Database, database_at, sqlite_url
 from models.incidents import NewIncident
 from models.people import Person
@@ -22,6 +22,7 @@ def a_database(where: Path | str) -> Database:
     with database.writer.begin() as connection:
         migrations.upgrade(connection)
         organisations.store(connection, organisations.shipped())
+        provenance.note(connection)
     return database
 
 

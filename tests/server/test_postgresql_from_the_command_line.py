@@ -260,3 +260,13 @@ def test_a_dump_that_is_put_over_the_same_database_is_noticed_too(postgres: Post
     postgres.restore(dump, url, "--clean")
     with pytest.raises(WereRestored), opened(read_settings({"DATABASE_URL": url})):
         pass
+
+
+def test_a_dump_that_is_put_back_without_its_comments_is_noticed_too(postgres: PostgresServer):
+    url = postgres.fresh_database()
+    with opened(read_settings({"DATABASE_URL": url})):
+        pass
+    elsewhere = postgres.fresh_database()
+    postgres.restore(postgres.dump(url), elsewhere, "--no-comments")
+    with pytest.raises(WereRestored), opened(read_settings({"DATABASE_URL": elsewhere})):
+        pass

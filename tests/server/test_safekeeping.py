@@ -17,7 +17,7 @@ import pytest
 from models import epochs, keys, migrations, people, update_log
 from models.database import DATABASE_FILE, database_at, sqlite_url
 from models.journal import RESTORER
-from models.safekeeping import CopyFailed, read_only
+from models.safekeeping import CopyFailed, make_one_file, read_only
 from server.participant import Participant, Refused
 from server.safekeeping import NotRestored, back_up, restore
 from server.verification import Damaged, verify
@@ -344,3 +344,16 @@ def test_a_restore_is_no_writing(tmp_path: Path, folder: Path):
     restore(tmp_path / "backup", folder, NIGHT + timedelta(days=1))
     with read_only(folder / DATABASE_FILE).connect() as connection:
         assert update_log.last_written(connection, [document]) == written
+
+
+def test_a_backup_of_the_first_version_can_be_restored_and_verified(tmp_path: Path, folder: Path):
+    document = a_written_database(folder)
+    back_up(folder, tmp_path / "backup")
+    database = database_at(f"sqlite:///{tmp_path / 'backup'}")
+    with database.writer.begin() as connection:
+        migrations.downgrade(connection, "0001")
+    database.dispose()
+    make_one_file(tmp_path / "backup")
+    assert [held.document for held in verify(read_only(tmp_path / "backup"))] == [document]
+    restore(tmp_path / "backup", folder, NIGHT)
+    assert newest_epoch(folder, document) == 2
