@@ -7,7 +7,6 @@ the data they need are at hand for all after the first. On a quiet server nothin
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Final, Protocol
@@ -21,6 +20,8 @@ log = structlog.get_logger()
 
 LONGEST: Final = 0.01
 """Seconds of handling before others have their turn."""
+MOST_AT_ONCE: Final = 128
+"""Frames of one socket before the next socket's turn."""
 
 
 class Handles(Protocol):
@@ -36,23 +37,24 @@ class Handles(Protocol):
 
 
 class Inbox:
-    """Reads from clients in the order in which they came. While `gathers()` they wait, and `wake`
-    is called so that `open` follows."""
+    """What clients sent, by socket, in the order in which they first did. While `gathers()` it
+    waits, and `wake` is called so that `open` follows. All that one socket sent meanwhile is
+    handled together: its changes become one."""
 
     def __init__(self, gathers: Callable[[], bool], wake: Callable[[], None]) -> None:
         self._gathers = gathers
         self._wake = wake
-        self._reads: deque[tuple[Handles, Sequence[bytes]]] = deque()
+        self._waiting: dict[Handles, list[bytes]] = {}
 
     @property
     def holds_any(self) -> bool:
         """Whether something waits."""
-        return bool(self._reads)
+        return bool(self._waiting)
 
     def take(self, socket: Handles, frames: Sequence[bytes]) -> None:
         """Frames of one read: to be handled now, or behind what waits."""
-        if self._reads or self._gathers():
-            self._reads.append((socket, frames))
+        if self._waiting or self._gathers():
+            self._waiting.setdefault(socket, []).extend(frames)
             self._wake()
         else:
             _handle(socket, frames)
@@ -60,15 +62,22 @@ class Inbox:
     def open(self) -> None:
         """Handle what waits, for a while; what is left then has its turn after the others."""
         until = perf_counter() + LONGEST
-        while self._reads and perf_counter() < until:
-            _handle(*self._reads.popleft())
-        if self._reads:
+        while self._waiting and perf_counter() < until:
+            self._handle_next()
+        if self._waiting:
             self._wake()
 
     def open_all(self) -> None:
         """Handle all that waits."""
-        while self._reads:
-            _handle(*self._reads.popleft())
+        while self._waiting:
+            self._handle_next()
+
+    def _handle_next(self) -> None:
+        socket = next(iter(self._waiting))
+        frames = self._waiting.pop(socket)
+        if len(frames) > MOST_AT_ONCE:
+            self._waiting[socket] = frames[MOST_AT_ONCE:]
+        _handle(socket, frames[:MOST_AT_ONCE])
 
 
 def _handle(socket: Handles, frames: Sequence[bytes]) -> None:

@@ -91,6 +91,11 @@ class OpenRoom:
         self._alarm_at = 0.0
 
     @property
+    def audience(self) -> int:
+        """How many are in."""
+        return len(self.seats)
+
+    @property
     def idle(self) -> bool:
         """Nobody is in and nothing waits to be stored."""
         return not (self.seats or self._in_flight or self._queue or self.room.busy)

@@ -16,14 +16,16 @@ from sync.plain import Plain
 from tests.builders import a_change
 
 
-@dataclass
+@dataclass(eq=False)
 class Socket:
     number: int
     handled: list[tuple[int, bytes]]
     on_frame: Callable[[bytes], None] = lambda _: None
     hung_up: list[Refusal] = field(default_factory=list)
+    calls: int = 0
 
     def handle(self, frames: Sequence[bytes]) -> None:
+        self.calls += 1
         for frame in frames:
             self.on_frame(frame)
             self.handled.append((self.number, frame))
@@ -90,14 +92,37 @@ def test_many_that_wait_do_not_keep_others_from_their_turn(monkeypatch):
     ticks = iter(range(1000))
     monkeypatch.setattr(module, "perf_counter", lambda: next(ticks) * module.LONGEST / 3)
     case.gathering = True
-    for number in range(10):
-        case.inbox.take(case.ana, [bytes((number,))])
+    sockets = [Socket(number, case.handled) for number in range(10)]
+    for socket in sockets:
+        case.inbox.take(socket, [b"a"])
     woken = case.woken
     case.inbox.open()
     assert 0 < len(case.handled) < 10
     assert case.woken == woken + 1
     case.inbox.open_all()
-    assert [frame for _, frame in case.handled] == [bytes((number,)) for number in range(10)]
+    assert [number for number, _ in case.handled] == list(range(10))
+
+
+def test_what_one_socket_sent_meanwhile_is_handled_together_and_in_order():
+    case = Case()
+    case.gathering = True
+    case.inbox.take(case.ana, [b"a", b"b"])
+    case.inbox.take(case.bo, [b"x"])
+    case.inbox.take(case.ana, [b"c"])
+    case.inbox.open()
+    assert case.handled == [(1, b"a"), (1, b"b"), (1, b"c"), (2, b"x")]
+    assert case.ana.calls == 1
+
+
+def test_who_sends_very_much_lets_others_have_their_turn():
+    case = Case()
+    case.gathering = True
+    flood = [number.to_bytes(2, "big") for number in range(module.MOST_AT_ONCE + 10)]
+    case.inbox.take(case.ana, flood)
+    case.inbox.take(case.bo, [b"x"])
+    case.inbox.open_all()
+    assert case.handled.index((2, b"x")) == module.MOST_AT_ONCE
+    assert [frame for number, frame in case.handled if number == 1] == flood
 
 
 @dataclass
