@@ -60,9 +60,11 @@ class Listening:
         if count > MOST_WAITING or size > MOST_WAITING_BYTES:
             seat.line.rest(BUSY_REST)
 
-    def penalise(self, seat: Seat) -> None:
-        """Listen less to who sent what nothing honest sends: a next one is not read at once."""
-        if wait := seat.allowance.penalised(self._room.now()):
+    def penalise(self, person: PersonId, seat: Seat | None) -> None:
+        """Listen less to who sent what nothing honest sends: a next one is not read at once, also
+        when they left meanwhile."""
+        wait = self.allowance(person).penalised(self._room.now())
+        if wait and seat is not None:
             seat.line.rest(wait)
 
     def _slow_down(self, seat: Seat, wait: float) -> None:

@@ -184,6 +184,8 @@ class OpenRoom:
     def expel(self, member: MemberId, refusal: Refusal) -> None:
         """Show somebody out, behind what they have been promised."""
         self._leaving.add(member)
+        if member in self.seats:
+            self.room.shut_out(member)
         self.perform([Refused(member, refusal), Expel(member, refusal)])
 
     # --- effects in order ----------------------------------------------------------------------
@@ -301,8 +303,7 @@ class OpenRoom:
 
     def _quarantine(self, found: Quarantine) -> None:
         """Keep it, and listen less to who sent it."""
-        if (seat := self.seats.get(found.member)) is not None:
-            self._listening.penalise(seat)
+        self._listening.penalise(found.author.person, self.seats.get(found.member))
         if self._around.keeper is not None:
             self._around.keeper.keep(str(self.name), self.head.epoch, found)
 

@@ -24,8 +24,8 @@ def refused(one: Member, refusal: Refusal) -> list[Effect]:
 
 
 def shown_out(one: Member, refusal: Refusal = Refusal.MALFORMED) -> list[Effect]:
-    """Their stay ends here."""
-    member = one.who.member
+    """Their stay ends here, and with it what of theirs still waits."""
+    member, one.out = one.who.member, True
     return [Refused(member, refusal), Expel(member, refusal)]
 
 

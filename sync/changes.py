@@ -96,7 +96,8 @@ class Changes:
         return self._turns.put_off(lambda: at_once(say), size)
 
     def forget(self, member: MemberId) -> None:
-        """Somebody is gone; what they sent is heard to the end, but for what was put off."""
+        """Somebody is gone; what they sent is heard to the end, but for what was put off. Who was
+        shown out is not heard."""
         self._put_off.forget(member)
 
     def close(self) -> None:
@@ -131,6 +132,8 @@ class Changes:
 
     def receive(self, one: Member, message: Change) -> list[Effect]:
         """Take a change in, refuse it, or begin with it. May raise RoomBroken."""
+        if one.out:
+            return []
         if isinstance(message, Update):
             return self.update(one, message)
         if self._put_off.takes(one, message):
@@ -142,6 +145,8 @@ class Changes:
 
     def update(self, one: Member, message: Update) -> list[Effect]:
         """What `receive` does with what comes most: a key that was pressed."""
+        if one.out:
+            return []
         if self._continues and self._put_off.takes(one, message):
             return []
         if len(message.update) > SHORT or (self._continues and self._turns.busy):
@@ -178,7 +183,7 @@ class Changes:
         self, one: Member, message: SyncStep2 | Update, read: guard.Structure | None
     ) -> Work[list[Effect]]:
         try:
-            if self._put_off.takes(one, message):
+            if one.out or self._put_off.takes(one, message):
                 return []
             if isinstance(message, SyncStep2):
                 return (yield from self._step_2(one, message))

@@ -42,3 +42,5 @@ class Member:
     told: dict[int, Sighting] = field(default_factory=dict)
     """What this member said about its place and nobody has heard yet, the latest under each id."""
     heard_at: float = float("-inf")
+    out: bool = False
+    """Whether they are being shown out: what of theirs still waits is not taken any more."""

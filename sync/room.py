@@ -97,6 +97,11 @@ class Room:
         self._presence.depart(member, who.author, who.role)
         return self._presence_frame()
 
+    def shut_out(self, member: MemberId) -> None:
+        """Somebody is to be shown out: nothing of theirs is taken any more, also not what waits.
+        Who leaves of their own accord is heard to the end."""
+        self._members[member].out = True
+
     def change_rights(self, member: MemberId, role: Role, may_write: bool) -> list[Effect]:
         """Somebody's role changed while they are in; the open socket learns it at once."""
         old = self._members[member].who

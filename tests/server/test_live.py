@@ -25,6 +25,7 @@ from sync.messages import Token, Update
 from tests.builders import Browser
 from tests.live import LiveServer, a_server, delay_commits, stored_text
 from tests.rows import NIGHT
+from tests.sync.test_turns import a_long_change
 
 
 @pytest.fixture
@@ -328,6 +329,33 @@ async def test_who_is_being_shown_out_is_not_heard_any_more(server: LiveServer):
         await bo.until(lambda: theirs.refusal == "forbidden")
         await ana.saved()
     assert stored_text(server) == "onderweg "
+
+
+async def test_R17_what_waits_behind_something_long_is_not_stored_of_who_is_shown_out(
+    server: LiveServer,
+):
+    name = server.named("picture")
+    async with (
+        server.participant("ana") as ana,
+        server.participant("bo") as bo,
+        server.participant("wil") as wil,
+    ):
+        theirs, seen = await bo.open(name), await wil.open(name)
+        await ana.open(name)
+        for one in (ana, bo, wil):
+            await one.saved()
+        [room] = server.services.hub._rooms.values()
+        members = {str(who.author.name): one for one, who in room.room.members.items()}
+        room.receive(members["Ana"], Update(a_long_change()))
+        room.receive(members["Bo"], Update(Browser().type("te laat")))
+        assert room.room.waiting[0] == 1
+        room.expel(members["Bo"], Refusal.FORBIDDEN)
+        await bo.until(lambda: theirs.refusal == "forbidden")
+        await wil.until(lambda: len(str(text_in(seen))) >= 5000)
+        assert not room.room.busy
+    stored = stored_text(server)
+    assert len(stored) == 5000
+    assert "te laat" not in stored
 
 
 async def test_a_room_whose_own_code_fails_harms_no_other(

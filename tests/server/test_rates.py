@@ -13,10 +13,12 @@ from websockets.asyncio.client import connect
 
 from models.vocabulary import PersonId
 from server import rates
+from server.listening import Listening
 from server.participant import OpenDocument, Participant, Refused
-from server.rates import Allowance, Bucket, Limits, Sockets
+from server.rates import USUAL, Allowance, Bucket, Limits, Sockets
 from sync import codec
 from sync.messages import Token, Update
+from tests.builders import a_newcomer, a_room_with
 from tests.live import LiveServer, a_server, stored_text
 from tests.plain_client import plain
 
@@ -204,3 +206,11 @@ async def test_R30_what_nothing_honest_sends_costs_its_sender_time_over_every_so
         assert await typed(bo, name, 3) < 0.5
         async with server.participant("wil") as elsewhere:
             assert await typed(elsewhere, server.named("actions"), 3) < 0.5
+
+
+def test_R30_it_costs_them_as_much_when_they_left_before_it_was_looked_at():
+    ana = a_newcomer("ana")
+    listening = Listening(USUAL, a_room_with(ana))
+    for cost in (0.0, 0.0, 1.0):
+        listening.penalise(ana.author.person, None)
+        assert (listening.wait_for(ana.author.person) > 0) is (cost > 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from sync import guard, turns
-from sync.effects import Append, Continue, Effect, Expel, Send
+from sync.effects import Append, Continue, Effect, Expel, Quarantine, Send
 from sync.errors import Refusal
 from sync.messages import (
     Awareness,
@@ -152,6 +152,32 @@ def test_R29_storage_that_fails_meanwhile_is_asked_about_afterwards():
     effects = finished(stage.room, [])
     assert acks(effects, stage.ana.member) == 1
     assert acks(effects, stage.bo.member) == 1
+
+
+def who_sent_much_and_is(gone: str) -> tuple[Stage, list[Effect]]:
+    """Bo writes, sends what nobody honest sends and writes again, all behind the long change."""
+    stage = Stage()
+    room, bo = stage.room, stage.bo.member
+    first, again = Update(stage.browser.type("eerst ")), Update(stage.browser.type("weer"))
+    for message in (first, *[Update(b"\xff")] * 20, again):
+        assert room.receive(bo, message) == []
+    if gone == "shut out":
+        room.shut_out(bo)
+    room.leave(bo)
+    return stage, finished(room, [])
+
+
+def test_R8_nothing_is_taken_of_who_was_shut_out_also_not_what_waited():
+    stage, effects = who_sent_much_and_is("shut out")
+    assert [row.author for row in appends(effects)] == [stage.ana.author]
+    assert not [one for one in effects if isinstance(one, Expel | Quarantine)]
+
+
+def test_R8_nothing_is_taken_behind_what_nobody_honest_sends_also_of_who_left():
+    stage, effects = who_sent_much_and_is("left")
+    assert [row.author for row in appends(effects)] == [stage.ana.author, stage.bo.author]
+    assert len([one for one in effects if isinstance(one, Quarantine)]) == 1
+    assert text_of(stage.room).endswith("voor eerst ")
 
 
 HEAVY = {
