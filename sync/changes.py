@@ -8,6 +8,7 @@ member waits behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from sync import guard
@@ -33,7 +34,7 @@ from sync.messages import SyncStatus, SyncStep1, SyncStep2, Update, Updates
 from sync.nesting import Depths
 from sync.notices import MarksInWords
 from sync.pairs import Pairs
-from sync.put_off import Change, PutOff
+from sync.put_off import Change, PutOff, size_of
 from sync.slices import SMALL, are_short, is_small
 from sync.surveying import Survey
 from sync.turns import SLICE, Turns, Work
@@ -81,7 +82,8 @@ class Changes:
     @property
     def waiting(self) -> tuple[int, int]:
         """How many messages, and bytes, wait behind something long."""
-        return self._turns.waiting + self._put_off.count, self._turns.waiting_bytes
+        turns, put_off = self._turns, self._put_off
+        return turns.waiting + put_off.count, turns.waiting_bytes + put_off.bytes
 
     def go_on(self) -> list[Effect]:
         """One turn more. May raise RoomBroken."""
@@ -109,10 +111,24 @@ class Changes:
         while not (self._survey.go_on() and self._pairs.go_on()):
             if self._cpu() - began >= SLICE:
                 return []
-        effects: list[Effect] = []
         for one, message in self._put_off.take_all():
-            effects += self.receive(one, message)
-        return effects
+            self._turns.put_off(partial(self._later, one, message), size_of(message))
+        return self._turns.go_on()
+
+    def _later(self, one: Member, message: Change) -> Work[list[Effect]]:
+        """What `receive` does, in turns: for what was put off."""
+        if isinstance(message, Updates):
+            return at_once(lambda: self._together_later(one, message))
+        return self._change(one, message, None)
+
+    def _together_later(self, one: Member, message: Updates) -> list[Effect]:
+        if one.out or self._put_off.takes(one, message):
+            return []
+        together = self._together(one, message)
+        if together is None:
+            each = map(Update, message.updates)
+            self._turns.put_first([(size_of(u), partial(self._later, one, u)) for u in each])
+        return together or []
 
     def _must_come_first(self, structure: guard.Structure) -> bool:
         return self._survey.must_come_first(structure) | self._pairs.must_come_first(structure)
@@ -140,7 +156,7 @@ class Changes:
             return []
         if isinstance(message, SyncStep2):
             return self._in_turns(one, message)
-        together = self._together(one, message)
+        together = None if self._turns.busy else self._together(one, message)
         return self._one_by_one(one, message.updates) if together is None else together
 
     def update(self, one: Member, message: Update) -> list[Effect]:
@@ -248,7 +264,7 @@ class Changes:
         """Changes that came in one read, as one: one row, one broadcast, and an acknowledgement
         for each. None when they have to be looked at one by one."""
         updates = message.updates
-        if not one.who.may_write or self.suspended or self._turns.busy:
+        if not one.who.may_write or self.suspended:
             return None
         if len(max(updates, key=len)) > SHORT:
             return None

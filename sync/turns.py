@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Final, TypeVar
 
 from sync.effects import Effect
@@ -66,17 +66,23 @@ class Turns:
         self.waiting_bytes += size
         return []
 
+    def put_first(self, begins: Sequence[tuple[int, Callable[[], Work[list[Effect]]]]]) -> None:
+        """Do these, each with its bytes, in their order before all that waits."""
+        self._later.extendleft(reversed(begins))
+        self.waiting_bytes += sum(size for size, _ in begins)
+
     def go_on(self) -> list[Effect]:
-        """One more turn; when it was not the last, `busy` says so."""
+        """One more turn, of one thing at least; when it was not the last, `busy` says so."""
         began = self._cpu()
         work, self._now = self._now, None
         effects = [] if work is None else self.do(work)
         while self._later and not self._is_under_way():
-            if self._cpu() - began >= SLICE:
+            if work is not None and self._cpu() - began >= SLICE:
                 break
             size, begin = self._later.popleft()
             self.waiting_bytes -= size
-            effects += self.do(begin())
+            work = begin()
+            effects += self.do(work)
         return effects
 
     def close(self) -> None:

@@ -170,6 +170,8 @@ def test_R38_a_paragraph_in_an_old_document_is_postponed_and_nobody_else_is():
     assert room.receive(ana.member, a_paragraph(7)) == [Continue()]
     turns = 0
     while (effects := room.go_on()) == [Continue()]:
+        if not room.waiting[0]:
+            continue  # all is surveyed, and the paragraph under way
         turns += 1
         # what is written meanwhile is surveyed as well
         letter = Browser(client_id=1000 + turns).type("x")
@@ -198,6 +200,39 @@ def test_R38_what_came_in_one_read_with_the_first_paragraph_stays_in_order():
     effects = finished(room, [])
     assert acks(effects, ana.member) == 4
     assert len(appends(effects)) == 3
+
+
+def test_R38_what_many_had_waiting_is_taken_in_turns_each_of_them_in_order():
+    people = [a_newcomer(f"p{n}") for n in range(10)]
+    room = a_room(loaded=a_day())
+    size = 0
+    for client, who in enumerate(people, 7):
+        room.join(who)
+        browser = Browser(client)
+        alone = [browser.type(letter) for letter in "dijk"]
+        pasted = browser.type("x" * 3000)
+        read = tuple(browser.type(letter) for letter in "Maas")
+        later = browser.type("y")
+        for message in (
+            Update(paragraph := a_paragraph(client + 100).update),
+            *map(Update, alone),
+            Updates((pasted, *read)),
+            Updates(read),
+            SyncStep2(later),
+        ):
+            assert not appends(room.receive(who.member, message))
+        size += sum(map(len, (paragraph, *alone, pasted, *read, *read, later)))
+    assert room.waiting == (80, size)
+    room.cpu = Ticking(tick=0.002)
+    turns = []
+    while room.busy:
+        turns.append(room.go_on())
+    assert max(len(appends(turn)) for turn in turns) <= 4
+    effects = [one for turn in turns for one in turn]
+    for who in people:
+        assert acks(effects, who.member) == 1 + 4 + 5 + 4 + 1
+        assert SyncStep1 not in [type(one) for one in sent(effects, who.member, object)]
+    assert room.waiting == (0, 0)
 
 
 def test_R38_who_leaves_takes_along_what_was_postponed():
