@@ -7,6 +7,7 @@ commit that covers it. While one batch is being committed the next one gathers.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, assert_never
 
 import structlog
@@ -34,7 +35,6 @@ from sync.effects import (
     Refused,
     Send,
 )
-from sync.epochs import names_any
 from sync.errors import Refusal, RoomBroken
 from sync.messages import Awareness, PermissionDenied, Received
 from sync.room import Newcomer, Room
@@ -104,7 +104,10 @@ class OpenRoom:
 
     def join(self, who: Newcomer, line: Line, spelling: str) -> None:
         """Let somebody in under a spelling."""
-        self.seats[who.member] = Seat(line, spelling, self._listening.allowance(who.author.person))
+        seat = Seat(line, spelling, self._listening.allowance(who.author.person))
+        self.seats[who.member] = seat
+        if not seat.names_epoch:
+            who = replace(who, former=self._former)
         metrics.MEMBERS.inc()
         self.perform(self.room.join(who))
         self._set_alarm()
@@ -135,9 +138,6 @@ class OpenRoom:
         if seat is None or member in self._leaving:
             return
         self._listening.count(seat, message)
-        if self._former and self._is_of_an_earlier_epoch(member, message):
-            self.expel(member, Refusal.STALE_EPOCH)
-            return
         try:
             effects = self.room.receive(member, message)
         except RoomBroken as error:
@@ -166,11 +166,6 @@ class OpenRoom:
             self._broken(self, error)
         else:
             self.perform(effects)
-
-    def _is_of_an_earlier_epoch(self, member: MemberId, message: Received) -> bool:
-        """Whether somebody who named no epoch shows that they hold an earlier one."""
-        seat = self.seats.get(member)
-        return seat is not None and not seat.names_epoch and names_any(message, self._former)
 
     def _refuse_breaker(self, member: MemberId) -> None:
         self._perform_one(Refused(member, Refusal.MALFORMED))

@@ -23,6 +23,7 @@ from sync.effects import (
     MemberId,
     Send,
 )
+from sync.epochs import naming_any
 from sync.errors import Full, Malformed, Refusal
 from sync.growth import Growth
 from sync.in_turn import parse_in_turn
@@ -37,7 +38,7 @@ from sync.pairs import Pairs
 from sync.put_off import Change, PutOff, size_of
 from sync.slices import SMALL, are_short, is_small
 from sync.surveying import Survey
-from sync.turns import SLICE, Turns, Work
+from sync.turns import SLICE, Turns, Work, in_one_go
 
 MOST_REFUSED: Final = 20
 """Changes of a reader whose dialect cannot say no, before the socket is closed."""
@@ -170,6 +171,8 @@ class Changes:
         try:
             structure = guard.parse_update(message.update)
             if is_small(structure):
+                if in_one_go(_is_of_an_earlier_epoch(one, structure)):
+                    return shown_out(one, Refusal.STALE_EPOCH)
                 instead = self._instead(one, message, structure)
                 return self._small(one, message, structure) if instead is None else instead
         except Full:
@@ -213,6 +216,8 @@ class Changes:
         """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
         later one only in place of what is owed."""
         structure = yield from self._live.reading(message.update)
+        if (yield from _is_of_an_earlier_epoch(one, structure)):
+            return shown_out(one, Refusal.STALE_EPOCH)
         if one.who.may_write and self._must_come_first(structure):
             return self._put_aside(one, message)
         one.unanswered = max(0, one.unanswered - 1)
@@ -239,6 +244,8 @@ class Changes:
         self, one: Member, message: Update, read: guard.Structure | None
     ) -> Work[list[Effect]]:
         structure = (yield from guard.reading(message.update)) if read is None else read
+        if (yield from _is_of_an_earlier_epoch(one, structure)):
+            return shown_out(one, Refusal.STALE_EPOCH)
         instead = self._instead(one, message, structure)
         if instead is not None:
             return instead
@@ -272,6 +279,8 @@ class Changes:
             parsed = parse_in_turn(updates, self._live.clocks, SMALL)
             if parsed is None or not are_short(parsed[0].deletes):
                 return None
+            if in_one_go(_is_of_an_earlier_epoch(one, parsed[0])):
+                return shown_out(one, Refusal.STALE_EPOCH)
             if self._must_come_first(parsed[0]):
                 return self._put_aside(one, message)
             return self._take(one, updates, *parsed) + [saved(one)] * len(updates)
@@ -395,6 +404,11 @@ class Changes:
         if not one.who.acknowledged and one.refused > MOST_REFUSED:
             return shown_out(one, refusal)
         return [Send(one.who.member, SyncStatus(saved=False)), *refused(one, refusal)]
+
+
+def _is_of_an_earlier_epoch(one: Member, structure: guard.Structure) -> Work[bool]:
+    """Whether somebody who named no epoch shows that they hold an earlier one."""
+    return bool(one.who.former) and (yield from naming_any(structure, one.who.former))
 
 
 def _apart(one: Member, message: SyncStep2 | Update, error: Malformed) -> list[Effect]:

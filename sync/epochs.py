@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 
 from models.journal import Mark
 from sync import anatomy, guard
-from sync.errors import Malformed
-from sync.messages import Received, SyncStep1, SyncStep2, Update, Updates
+from sync.turns import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +50,13 @@ def renamed_marks(marks: Iterable[Mark], names: Mapping[int, int]) -> tuple[Mark
     return tuple(replace(mark, client=names[mark.client]) for mark in marks)
 
 
-def names_any(message: Received, clients: frozenset[int]) -> bool:
-    """Whether a message says that its sender holds something written under one of `clients`.
-
-    What cannot be read names nothing: the room refuses it.
-    """
-    try:
-        return not clients.isdisjoint(_named_by(message))
-    except Malformed:
-        return False
-
-
-def _named_by(message: Received) -> Iterable[int]:
-    match message:
-        case SyncStep1(state_vector):
-            return guard.parse_state_vector(state_vector)
-        case SyncStep2(update) | Update(update):
-            return _named_in(update)
-        case Updates(updates):
-            return {client for update in updates for client in _named_in(update)}
-        case _:
-            return ()
-
-
-def _named_in(update: bytes) -> set[int]:
-    found = guard.parse_update(update)
-    named = {run.client for run in (*found.runs, *found.deletes)}
-    return named | {link.on for link in found.links}
+def naming_any(structure: guard.Structure, clients: frozenset[int]) -> Work[bool]:
+    """Whether a change says, in its structs, links or deletions, that its sender holds something
+    written under one of `clients`; in turns, for it may be long."""
+    if any(run.client in clients for run in structure.runs):
+        return True
+    yield
+    if any(link.on in clients for link in structure.links):
+        return True
+    yield
+    return any(run.client in clients for run in structure.deletes)

@@ -21,6 +21,9 @@ class Newcomer:
     function: str = ""
     acknowledged: bool = True
     """Whether the dialect tells a client what became of its changes."""
+    former: frozenset[int] = frozenset()
+    """The client ids of the document's earlier epochs, for who did not say of which epoch they
+    are: who names one of them holds a history that ended."""
 
 
 @dataclass(slots=True)

@@ -148,7 +148,10 @@ class Room:
             case Updates() | SyncStep2():
                 return self._changes.receive(one, message)
             case SyncStep1(data):
-                has_any = bool(guard.parse_state_vector(data))
+                clients = guard.parse_state_vector(data)
+                if not one.who.former.isdisjoint(clients):
+                    return shown_out(one, Refusal.STALE_EPOCH)
+                has_any = bool(clients)
                 return self._changes.when_free(
                     lambda: self._answer_step_1(one, data, has_any), len(data)
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,21 @@ from pycrdt import Array, Doc, Map, Text, XmlElement, XmlFragment, XmlText
 
 from models.journal import Mark
 from sync import anatomy, epochs, guard
-from sync.errors import Malformed
+from sync.effects import Continue, Expel, Refused
+from sync.errors import Malformed, Refusal
 from sync.marks import Marks
-from sync.messages import Stateless, SyncStep1, SyncStep2, Update
-from sync.room import Loaded, rebuilt
-from tests.builders import Browser, an_author
+from sync.messages import SyncStep1, SyncStep2, Update, Updates
+from sync.room import Loaded, Newcomer, Room, rebuilt
+from tests.builders import (
+    Browser,
+    Ticking,
+    a_newcomer,
+    a_room_with,
+    an_author,
+    finished,
+    text_of,
+)
+from tests.sync.test_turns import a_long_change
 
 WORDS = ("dijk", "Maas ", "café", "🌊", "é", " en ", "\n")
 
@@ -151,18 +162,53 @@ def test_R26_carried_marks_bind_the_new_ids_to_who_wrote_under_the_old():
     assert not bound.bind(bo, [mark.client])
 
 
+def of_no_epoch(*former: int) -> tuple[Room, Newcomer]:
+    """A room, and somebody in it who did not say of which epoch they are."""
+    ana = replace(a_newcomer(), former=frozenset(former))
+    return a_room_with(ana), ana
+
+
 def test_R27_what_a_message_names_is_found_in_its_state_structs_links_and_deletions():
     one, other = Browser(7), Browser(8)
     one.type("dijk")
     other.take(one.doc.get_update())
-    linked = other.type("en")
-    erased = other.erase(0, 2)
-    old = frozenset({7})
-    assert epochs.names_any(SyncStep1(one.doc.get_state()), old)
-    assert epochs.names_any(SyncStep2(one.doc.get_update()), old)
-    assert epochs.names_any(Update(linked), old)
-    assert epochs.names_any(Update(erased), old)
-    assert not epochs.names_any(Update(Browser(9).type("x")), old)
-    assert not epochs.names_any(SyncStep1(b"\x00"), old)
-    assert not epochs.names_any(Update(b"\xff"), old)
-    assert not epochs.names_any(Stateless("{}"), old)
+    linked, erased = other.type("en"), other.erase(0, 2)
+    for message in (
+        SyncStep1(one.doc.get_state()),
+        SyncStep2(one.doc.get_update()),
+        Update(one.doc.get_update()),
+        Update(linked),
+        Update(erased),
+        Updates((one.doc.get_update(), linked)),
+        Updates((linked, erased)),
+        Update(a_long_change()),
+        SyncStep2(a_long_change()),
+    ):
+        room, ana = of_no_epoch(7)
+        effects = finished(room, room.receive(ana.member, message))
+        assert effects == [
+            Refused(ana.member, Refusal.STALE_EPOCH),
+            Expel(ana.member, Refusal.STALE_EPOCH),
+        ], message
+    for message in (Update(Browser(9).type("x")), SyncStep1(b"\x00"), SyncStep2(b"\x00\x00")):
+        room, ana = of_no_epoch(7)
+        assert Refused not in map(type, room.receive(ana.member, message))
+    room, ana = of_no_epoch(7)
+    assert Expel(ana.member, Refusal.MALFORMED) in room.receive(ana.member, Update(b"\xff"))
+
+
+def test_R27_a_long_message_is_looked_through_in_turns_and_read_once(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    room, ana = of_no_epoch(9)
+    room.cpu = Ticking()
+    read = []
+    reading = guard.reading
+    monkeypatch.setattr(
+        guard, "reading", lambda update: (read.append(len(update)), reading(update))[1]
+    )
+    first = room.receive(ana.member, SyncStep2(a_long_change()))
+    assert first == [Continue()]
+    finished(room, first)
+    assert len(text_of(room)) == 5000
+    assert len(read) == 1
