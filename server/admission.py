@@ -63,8 +63,8 @@ class Admission:
         return Lane.WRITER if writes else Lane.READER
 
     async def _admit(self, connection: Connection, address: RoomAddress, token: str) -> None:
-        """Answers by itself, whatever happens."""
-        if connection not in self._connections:
+        """Answers by itself, whatever happens; but not whose greeting ended meanwhile."""
+        if connection not in self._connections or not connection.sessions.asks(address):
             return
         try:
             refusal = await self._judge(connection, address, token)
@@ -75,7 +75,7 @@ class Admission:
             log.critical("admission-died", connection=connection.number, exc_info=error)
             connection.hang_up(Refusal.INTERNAL)
         else:
-            if refusal is not None:
+            if refusal is not None and connection.sessions.asks(address):
                 connection.turn_away(address.spelling, refusal)
 
     async def _judge(

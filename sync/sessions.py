@@ -192,6 +192,12 @@ class Sessions:
             if isinstance(one, Greeting) and not one.asked and now - one.since > GREETING_TIME
         ]
 
+    def asks(self, address: RoomAddress) -> bool:
+        """Whether the greeting that knocked with this address, the very same, still waits: who
+        went and came back has knocked again."""
+        session = self._sessions.get(address.spelling)
+        return isinstance(session, Greeting) and session.address is address
+
     def is_live(self, spelling: str) -> bool:
         """Whether this socket is in the document."""
         return isinstance(self._sessions.get(spelling), Live)

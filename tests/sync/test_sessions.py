@@ -31,6 +31,21 @@ def test_R21_what_comes_before_somebody_is_let_in_is_delivered_after_in_order():
     assert isinstance(door.receive(NAME, Update(b"y"), 10, now=0), Deliver)
 
 
+def test_R21_who_left_and_asked_again_does_not_ask_with_the_first_knock_any_more():
+    door = Sessions()
+    first = door.receive(NAME, Token("t"), 10, now=0)
+    assert isinstance(first, Knock)
+    assert door.asks(first.address)
+    door.receive(NAME, Close(), 10, now=0)
+    assert not door.asks(first.address)
+    again = door.receive(NAME, Token("t"), 10, now=0)
+    assert isinstance(again, Knock)
+    assert door.asks(again.address)
+    assert not door.asks(first.address)
+    door.admit(NAME, MemberId(1))
+    assert not door.asks(again.address)
+
+
 def test_R21_too_many_frames_or_bytes_before_the_door_opens_close_the_socket():
     door = Sessions()
     steps = [door.receive(NAME, Update(b"x"), 10, now=0) for _ in range(MOST_WAITING_FRAMES + 1)]
