@@ -29,9 +29,9 @@ def shown_out(one: Member, refusal: Refusal = Refusal.MALFORMED) -> list[Effect]
     return [Refused(member, refusal), Expel(member, refusal)]
 
 
-def kept_apart(one: Member, error: Malformed, change: bytes) -> Effect:
-    """What they sent is kept for who has to find out what it was."""
-    return Quarantine(one.who.member, one.who.author, str(error), change)
+def kept_apart(one: Member, error: Malformed, change: bytes) -> list[Effect]:
+    """What they sent is kept for who has to find out what it was, and their stay ends."""
+    return [Quarantine(one.who.member, one.who.author, str(error), change), *shown_out(one)]
 
 
 def held_back(one: Member) -> list[Effect]:

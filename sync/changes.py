@@ -19,7 +19,6 @@ from sync.effects import (
     Checkpoint,
     Continue,
     Effect,
-    Expel,
     MemberId,
     Send,
 )
@@ -171,14 +170,14 @@ class Changes:
         try:
             structure = guard.parse_update(message.update)
             if is_small(structure):
-                if in_one_go(_is_of_an_earlier_epoch(one, structure)):
+                if one.who.former and in_one_go(naming_any(structure, one.who.former)):
                     return shown_out(one, Refusal.STALE_EPOCH)
                 instead = self._instead(one, message, structure)
                 return self._small(one, message, structure) if instead is None else instead
         except Full:
             return self._full(one)
         except Malformed as error:
-            return _apart(one, message, error)
+            return kept_apart(one, error, message.update)
         return self._in_turns(one, message, structure)
 
     def _small(self, one: Member, message: Update, structure: guard.Structure) -> list[Effect]:
@@ -210,13 +209,13 @@ class Changes:
         except Full:
             return self._full(one)
         except Malformed as error:
-            return _apart(one, message, error)
+            return kept_apart(one, error, message.update)
 
     def _step_2(self, one: Member, message: SyncStep2) -> Work[list[Effect]]:
         """The answer to a step 1 of ours. The first one of a stay is acknowledged as such, a
         later one only in place of what is owed."""
         structure = yield from self._live.reading(message.update)
-        if (yield from _is_of_an_earlier_epoch(one, structure)):
+        if (yield from naming_any(structure, one.who.former)):
             return shown_out(one, Refusal.STALE_EPOCH)
         if one.who.may_write and self._must_come_first(structure):
             return self._put_aside(one, message)
@@ -244,7 +243,7 @@ class Changes:
         self, one: Member, message: Update, read: guard.Structure | None
     ) -> Work[list[Effect]]:
         structure = (yield from guard.reading(message.update)) if read is None else read
-        if (yield from _is_of_an_earlier_epoch(one, structure)):
+        if (yield from naming_any(structure, one.who.former)):
             return shown_out(one, Refusal.STALE_EPOCH)
         instead = self._instead(one, message, structure)
         if instead is not None:
@@ -279,7 +278,7 @@ class Changes:
             parsed = parse_in_turn(updates, self._live.clocks, SMALL)
             if parsed is None or not are_short(parsed[0].deletes):
                 return None
-            if in_one_go(_is_of_an_earlier_epoch(one, parsed[0])):
+            if in_one_go(naming_any(parsed[0], one.who.former)):
                 return shown_out(one, Refusal.STALE_EPOCH)
             if self._must_come_first(parsed[0]):
                 return self._put_aside(one, message)
@@ -289,12 +288,7 @@ class Changes:
             return None
 
     def _one_by_one(self, one: Member, updates: Sequence[bytes]) -> list[Effect]:
-        effects: list[Effect] = []
-        for update in map(Update, updates):
-            effects += self.update(one, update)
-            if effects and isinstance(effects[-1], Expel):
-                break
-        return effects
+        return [said for update in map(Update, updates) for said in self.update(one, update)]
 
     # --- taking --------------------------------------------------------------------------------
 
@@ -404,12 +398,3 @@ class Changes:
         if not one.who.acknowledged and one.refused > MOST_REFUSED:
             return shown_out(one, refusal)
         return [Send(one.who.member, SyncStatus(saved=False)), *refused(one, refusal)]
-
-
-def _is_of_an_earlier_epoch(one: Member, structure: guard.Structure) -> Work[bool]:
-    """Whether somebody who named no epoch shows that they hold an earlier one."""
-    return bool(one.who.former) and (yield from naming_any(structure, one.who.former))
-
-
-def _apart(one: Member, message: SyncStep2 | Update, error: Malformed) -> list[Effect]:
-    return [kept_apart(one, error, message.update), *shown_out(one)]

@@ -53,6 +53,8 @@ def renamed_marks(marks: Iterable[Mark], names: Mapping[int, int]) -> tuple[Mark
 def naming_any(structure: guard.Structure, clients: frozenset[int]) -> Work[bool]:
     """Whether a change says, in its structs, links or deletions, that its sender holds something
     written under one of `clients`; in turns, for it may be long."""
+    if not clients:
+        return False
     if any(run.client in clients for run in structure.runs):
         return True
     yield
