@@ -170,7 +170,7 @@ class Changes:
         try:
             structure = guard.parse_update(message.update)
             if is_small(structure):
-                if one.who.former and in_one_go(naming_any(structure, one.who.former)):
+                if bool(one.who.former) and in_one_go(naming_any(structure, one.who.former)):
                     return shown_out(one, Refusal.STALE_EPOCH)
                 instead = self._instead(one, message, structure)
                 return self._small(one, message, structure) if instead is None else instead
