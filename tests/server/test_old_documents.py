@@ -134,6 +134,8 @@ class OneRoom:
     def take_batch(self) -> Batch:
         return self.batch
 
+    audience = 0
+
     def committed(self, head: Head) -> None:
         self.kept_when_told = self.reader._read(kept)
 
