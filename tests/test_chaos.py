@@ -34,13 +34,17 @@ async def test_nothing_is_lost_on_postgresql_either_when_both_servers_are_killed
 
 @pytest.mark.layer
 async def test_nothing_is_lost_when_it_is_killed_in_the_middle_of_a_checkpoint(tmp_path: Path):
-    run = ChaosAtCheckpoints(tmp_path, seed=1)
-    try:
-        figures = await run.run(rounds=4)
-    finally:
-        run.server.kill()
-    assert figures["killed in a checkpoint of a room"] > 0
-    assert figures["killed in a checkpoint of the log"] > 0
+    aimed = ("killed in a checkpoint of a room", "killed in a checkpoint of the log")
+    for rounds in (4, 8, 16):  # on a busy machine the shots go astray
+        (folder := tmp_path / str(rounds)).mkdir()
+        run = ChaosAtCheckpoints(folder, seed=rounds)
+        try:
+            figures = await run.run(rounds)
+        finally:
+            run.server.kill()
+        if all(figures[one] for one in aimed):
+            return
+    raise AssertionError(f"never in the middle of one: {figures}")
 
 
 async def test_a_backup_is_whole_or_not_there_whoever_is_killed(tmp_path: Path):
