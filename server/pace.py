@@ -14,7 +14,7 @@ TELLING_SHARE: Final = 0.1
 """The part of its time that the server may spend on telling before it gathers more."""
 TELLING_AT_ONCE: Final = 0.005
 """Seconds of it that may be spent before the share counts."""
-LONGEST_WINDOW: Final = 0.05
+LONGEST_WINDOW: Final = 0.035
 """Seconds that a change waits for others at most."""
 
 
