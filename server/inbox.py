@@ -30,7 +30,7 @@ class Handles(Protocol):
     number: int
 
     def handle(self, frames: Sequence[bytes]) -> None:
-        """Handle the frames of one read."""
+        """Handle what came together, oldest first."""
 
     def hang_up(self, refusal: Refusal, /) -> None:
         """Close the socket."""

@@ -126,7 +126,7 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Updates:
-    """Changes of one client that came in one read, oldest first. No frame of its own: the server
+    """Changes of one client that came together, oldest first. No frame of its own: the server
     gathers them, to take them together."""
 
     updates: tuple[bytes, ...]
